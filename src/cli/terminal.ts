@@ -2,8 +2,8 @@
 import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import { styleText } from "node:util";
-
 import { redacted } from "../base/redact.ts";
+import { readTextStream } from "../project/read-text.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Colour = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
@@ -19,7 +19,7 @@ export interface Terminal {
   /** `act` is called when the reader of the output closes it. It exits the process; a session cleans up instead. */
   readonly outputClosed: { act(code: 0 | 1): void };
   /** All of standard input. A second call returns the same text. */
-  readStdin(): Promise<string>;
+  readonly readStdin: () => Promise<string>;
   /** Writes data and a line end to stdout. */
   print(text: string): void;
   /** Writes progress or a notice and a line end to stderr, without credentials; nothing with --quiet. */
@@ -33,12 +33,6 @@ function supportsColour(env: Environment, stream: { readonly isTTY?: boolean }):
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"] !== undefined) return env["FORCE_COLOR"] !== "0" && env["FORCE_COLOR"] !== "false";
   return stream.isTTY === true && env["TERM"] !== "dumb";
-}
-
-async function readAll(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** The terminal of this process. */
@@ -69,7 +63,7 @@ export function openTerminal(): Terminal {
       return interrupts;
     },
     outputClosed,
-    readStdin: () => (input ??= readAll(stdin)),
+    readStdin: () => (input ??= readTextStream(stdin)),
     print: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${redacted(text)}\n`),
     paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),

@@ -1,5 +1,4 @@
-// Changes objects as the user demands: pinned traffic goes to the latest Revision, and Secrets get names that Kubernetes
-// allows.
+// Changes objects as the user demands: sends pinned traffic to the latest Revision, and renames Secrets.
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Route, Service, TrafficTarget } from "../apis/serving/types.ts";
 import { isFields } from "../base/json.ts";
@@ -33,19 +32,26 @@ const REFERENCES = new Map([
   ["secretKeyRef", ["name"]],
   ["secretRef", ["name"]],
   ["secret", ["secretName", "name"]],
+  ["nodePublishSecretRef", ["name"]],
+  ["tls", ["secretName"]],
+  ["imagePullSecrets", ["name"]],
 ]);
 
 /** Calls `use` with each reference to a Secret and its path, and replaces the name by the result. */
-export function mapSecretNames<T>(value: T, use: (name: string, path: string) => string, path = ""): T {
-  if (Array.isArray(value)) return value.map((item, at) => mapSecretNames(item, use, `${path}[${at}]`)) as T;
+export function mapSecretNames<T>(value: T, use: (name: string, path: string) => string): T {
+  return mapNames(value, use, "", "") as T;
+}
+
+/** `key`: the field that holds the value, or the list around it. */
+function mapNames(value: unknown, use: (name: string, path: string) => string, path: string, key: string): unknown {
+  if (Array.isArray(value)) return value.map((item, at) => mapNames(item, use, `${path}[${at}]`, key));
   if (!isFields(value)) return value;
-  const entries = Object.entries(value).map(([key, inner]) => {
-    const at = path === "" ? key : `${path}.${key}`;
-    const field = isFields(inner) ? REFERENCES.get(key)?.find((each) => typeof inner[each] === "string") : undefined;
-    if (field === undefined || !isFields(inner)) return [key, mapSecretNames(inner, use, at)] as const;
-    return [key, { ...inner, [field]: use(String(inner[field]), `${at}.${field}`) }] as const;
+  const name = REFERENCES.get(key)?.find((field) => typeof value[field] === "string");
+  const entries = Object.entries(value).map(([field, inner]) => {
+    const at = path === "" ? field : `${path}.${field}`;
+    return [field, field === name ? use(String(inner), at) : mapNames(inner, use, at, field)] as const;
   });
-  return Object.fromEntries(entries) as T;
+  return Object.fromEntries(entries);
 }
 
 /** The object with other names of Secrets: its own, or those in its references. */

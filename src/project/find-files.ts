@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { errorText } from "../base/errors.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
-import { checkedLength, readTextFile, renderKustomize, TextError } from "./read-text.ts";
+import { readTextFile, renderKustomize, TextError } from "./read-text.ts";
 
 /** A manifest file and its text. */
 export interface ManifestSource {
@@ -23,8 +23,8 @@ export interface FileRequest {
   readonly project?: { readonly folder: string; readonly files: readonly string[] };
   /** Folders of `-k`. */
   readonly kustomize?: readonly string[] | undefined;
-  readStdin(): Promise<string>;
-  readUrl(url: string): Promise<string>;
+  readonly readStdin: () => Promise<string>;
+  readonly readUrl: (url: string) => Promise<string>;
   /** What a missing named file is: an error (default), or ignored. Watch mode ignores it and deletes its objects. */
   readonly absent?: "error" | "left-out" | undefined;
 }
@@ -176,7 +176,7 @@ const fileInput = (cwd: string, path: string): Input => ({
 /** The inputs of one name of `-f` or of knap.yaml's `files`. */
 async function namedInputs(name: string, base: string, request: FileRequest): Promise<FoundInputs> {
   const found = (...inputs: readonly Input[]): FoundInputs => ({ inputs, watched: [], findings: [] });
-  if (name === "-") return found({ path: "-", file: "-", read: async () => checkedLength(await request.readStdin()) });
+  if (name === "-") return found({ path: "-", file: "-", read: request.readStdin });
   if (isUrl(name)) return found({ path: name, file: name, read: () => request.readUrl(name) });
   const path = resolve(base, name);
   try {
@@ -195,7 +195,8 @@ async function namedInputs(name: string, base: string, request: FileRequest): Pr
 /** The inputs of all names, or of the usual files if there are no names. */
 async function allInputs(request: FileRequest): Promise<readonly FoundInputs[]> {
   const kustomized = (request.kustomize ?? []).map((folder): FoundInputs => {
-    const path = resolve(request.cwd, folder);
+    // kubectl renders URLs of repositories too.
+    const path = isUrl(folder) ? folder : resolve(request.cwd, folder);
     // The path of a file in the folder, because a Dockerfile beside the source may belong to the Service.
     const input = {
       path: join(path, "kustomization.yaml"),

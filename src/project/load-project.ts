@@ -32,7 +32,7 @@ export interface ProjectRequest {
   readonly traffic?: ProjectFile["traffic"];
   /** See {@link findFiles}. */
   readonly absent?: "error" | "left-out" | undefined;
-  readStdin(): Promise<string>;
+  readonly readStdin: () => Promise<string>;
   /** Default: the URL is fetched. */
   readonly readUrl?: ((url: string) => Promise<string>) | undefined;
 }

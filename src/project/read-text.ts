@@ -21,7 +21,7 @@ export class TextError extends Error {
 
 /** Rejects with a {@link TextError} or with the error of the file system. */
 export async function readTextFile(path: string): Promise<string> {
-  return decodeText(await collect(createReadStream(path, { end: MAX_BYTES })));
+  return readTextStream(createReadStream(path, { end: MAX_BYTES }));
 }
 
 /** Rejects with a {@link TextError}. */
@@ -54,10 +54,9 @@ export function renderKustomize(folder: string): Promise<string> {
   });
 }
 
-/** Rejects a text that is too long; standard input has been read already. */
-export function checkedLength(text: string): string {
-  if (text.length > MAX_BYTES) throw tooLarge();
-  return text;
+/** Rejects with a {@link TextError} or with the error of the stream. */
+export async function readTextStream(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  return decodeText(await collect(stream));
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array> {
@@ -65,13 +64,11 @@ async function collect(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>)
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw tooLarge();
+    if (size > MAX_BYTES) throw new TextError(`it is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
     parts.push(chunk);
   }
   return Buffer.concat(parts);
 }
-
-const tooLarge = (): TextError => new TextError(`it is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
 
 /** UTF-8, or UTF-16 with a byte order mark, as Go's YAML parser reads it. Drops the mark. */
 function decodeText(bytes: Uint8Array): string {

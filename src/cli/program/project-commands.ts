@@ -4,6 +4,7 @@ import type { InitFlags } from "../commands/init.ts";
 import type { SimulateFlags } from "../commands/simulate.ts";
 import type { ValidateFlags } from "../commands/validate.ts";
 import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
+import { sessionOption } from "../flags/session-flags.ts";
 import { act, fileFlag, gather, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 export function addProjectCommands(program: Command, run: Run): void {
@@ -13,6 +14,7 @@ export function addProjectCommands(program: Command, run: Run): void {
     .addOption(fileFlag())
     .addOption(kustomizeFlag())
     .addOption(namespaceFlag())
+    .addOption(sessionOption("traffic"))
     .addOption(outputFlag("text|json|github"))
     .addOption(
       new Option("--gates <feature=value>", "feature gate, as in ConfigMap config-features (repeatable)").argParser(
@@ -27,6 +29,7 @@ export function addProjectCommands(program: Command, run: Run): void {
     .addOption(fileFlag())
     .addOption(kustomizeFlag())
     .addOption(namespaceFlag())
+    .addOption(sessionOption("traffic"))
     .requiredOption("--load <trace>", "CSV file of time,rps,duration lines, or of single arrivals")
     .option("--start-up <duration>", "start time of a pod (default: 1s)", parseDurationFlag)
     .option("--start-up-spread <duration>", "variation of the start time (default: 0s)", parseDurationFlag)

@@ -59,6 +59,25 @@ describe("Secrets that only a secret manager can name", () => {
     "image: dev.local/app",
     "image: dev.local/app, env: [{ name: K, valueFrom: { secretKeyRef: { name: API_KEY, key: latest } } }], envFrom: [{ secretRef: { name: OTHER } }]",
   );
+  const everywhere = user.replace(
+    "spec: { containers:",
+    "spec: { imagePullSecrets: [{ name: OTHER }], volumes: [{ name: v, secret: { secretName: OTHER } }, { name: p, projected: { sources: [{ secret: { name: OTHER } }] } }], containers:",
+  );
+
+  test("pull secrets and volumes are mapped too; names that happen to be equal are not (11 B7)", async () => {
+    write({
+      "service.yaml": everywhere.replace("{ name: hello }", "{ name: hello, labels: { name: OTHER } }"),
+      "knap.yaml": "secrets: { OTHER: { as: other }, API_KEY: { as: api-key } }\n",
+    });
+    const { objects } = await load();
+    const { metadata, spec } = objects[0] as Service;
+    expect(metadata.labels).toEqual({ name: "OTHER" });
+    expect(spec.template.spec.imagePullSecrets).toEqual([{ name: "other" }]);
+    expect(spec.template.spec.volumes).toEqual([
+      { name: "v", secret: { secretName: "other" } },
+      { name: "p", projected: { sources: [{ secret: { name: "other" } }] } },
+    ]);
+  });
 
   test("knap.yaml maps the name, in the Secret and in all references (11 B7)", async () => {
     write({
