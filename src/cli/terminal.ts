@@ -73,14 +73,14 @@ export function openTerminal(): Terminal {
 /** Two signals within this time count as one: npm repeats the Ctrl-C that its child already got from the terminal. */
 const SAME_KEYPRESS_MS = 250;
 
-export interface Interrupts extends Disposable {
+export interface Interrupts {
   readonly first: AbortSignal;
   readonly second: AbortSignal;
   /** Acts like Ctrl-C. The terminal UI and `knap down` use it. */
   interrupt(): void;
 }
 
-/** Listens to SIGINT, SIGTERM and SIGHUP until disposed of. */
+/** Listens to SIGINT, SIGTERM and SIGHUP. */
 function listenForInterrupts(now: () => number = () => performance.now()): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
@@ -99,8 +99,5 @@ function listenForInterrupts(now: () => number = () => performance.now()): Inter
     first: first.signal,
     second: second.signal,
     interrupt,
-    [Symbol.dispose]: () => {
-      for (const signal of signals) process.off(signal, interrupt);
-    },
   };
 }

@@ -52,10 +52,20 @@ function repositoryOf(folder: string): string {
   }
 }
 
-/** Whether git ignores a path. Paths are relative to `folder`, with / as separator. Reads each file once. */
+/**
+ * Whether git ignores a path. Paths are relative to `folder`, with / as separator. If the repository ignores the whole
+ * folder, only the .gitignore files in the folder count.
+ */
 export function gitIgnores(folder: string): (path: string) => boolean {
   const root = repositoryOf(folder);
   const prefix = relative(root, folder).split(sep).join("/");
+  const isIgnored = ignoredBelow(root);
+  if (prefix === "") return isIgnored;
+  return isIgnored(`${prefix}/`) ? ignoredBelow(folder) : (path) => isIgnored(`${prefix}/${path}`);
+}
+
+/** Reads each .gitignore file once. A path that ends with / is a folder. */
+function ignoredBelow(root: string): (path: string) => boolean {
   const known = new Map<string, readonly Rule[]>([["", readRules(join(root, ".git", "info", "exclude"))]]);
   const rulesOf = (below: string): readonly Rule[] => {
     const rules = known.get(`${below}/`) ?? readRules(join(root, below, ".gitignore"));
@@ -74,8 +84,9 @@ export function gitIgnores(folder: string): (path: string) => boolean {
     return isIgnored;
   };
   return (path) => {
-    const segments = [...(prefix === "" ? [] : prefix.split("/")), ...path.split("/")];
+    const segments = path.replace(/\/$/, "").split("/");
+    const isFolder = (depth: number): boolean => depth < segments.length || path.endsWith("/");
     // A file in an ignored folder stays ignored, whatever later rules say.
-    return segments.some((_, index) => matches(segments.slice(0, index + 1), index + 1 < segments.length));
+    return segments.some((_, index) => matches(segments.slice(0, index + 1), isFolder(index + 1)));
   };
 }

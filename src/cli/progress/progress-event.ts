@@ -104,6 +104,7 @@ const fixesOfEndingSession: Readonly<Record<string, string | undefined>> = {
   CrashLoopBackOff: undefined,
 };
 
+const PROBE = "check the probe's path and port, or give the container more time (periodSeconds, failureThreshold)";
 const KEEP_RUNNING = "the container's command must keep running and listen on PORT";
 
 /**
@@ -114,6 +115,7 @@ export function fixOf(reason: string, message: string, isEnding = false): string
   // The full disk is the cause, not the image.
   if (/no space left on device/i.test(message)) return undefined;
   if (IMAGE_REASONS.has(reason) && ACCESS_DENIED.test(message)) return LOGIN;
+  if (/probe of container ".*" failed/.test(message)) return PROBE;
   if (reason === "ExitCode0") return KEEP_RUNNING;
   if (isEnding && (reason in fixesOfEndingSession || /^ExitCode\d+$/.test(reason))) return fixesOfEndingSession[reason];
   return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];

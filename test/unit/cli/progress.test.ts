@@ -171,6 +171,13 @@ describe("the tracker", () => {
     expect(pulls("b", "Created", "Created container")).toEqual([]);
   });
 
+  test("the tracker suggests to check a probe that ended the container (11 B8)", () => {
+    const tracker = new ProgressTracker(nowhere);
+    const message = 'Container failed with: liveness probe of container "web" failed 3 times, and it was stopped: 500';
+    const reported = tracker.service(service("False", { reason: "ExitCode137", message }), false);
+    expect(reported).toMatchObject([{ type: "failed", fix: expect.stringContaining("check the probe") }]);
+  });
+
   test("the tracker suggests a login if a registry denies access", () => {
     const tracker = new ProgressTracker(nowhere);
     const message = 'Unable to fetch image "r/app": no basic auth credentials';

@@ -40,3 +40,11 @@ test("the files of the repository's folder and of subfolders count, and deeper o
   const paths = ["a.out", "local.json", "src/wanted.out", "src/a.out", "private.txt", "a.mjs"];
   expect(paths.filter(isIgnored)).toEqual(["a.out", "local.json", "src/a.out", "private.txt"]);
 });
+
+test("a folder that its repository ignores is read as a repository of its own (11 C1)", () => {
+  mkdirSync(join(root, ".git"));
+  mkdirSync(join(root, "tmp", "app"), { recursive: true });
+  writeFileSync(join(root, ".gitignore"), "tmp/\n");
+  writeFileSync(join(root, "tmp", "app", ".gitignore"), "*.out\n");
+  expect(["a.mjs", "a.out"].filter(gitIgnores(join(root, "tmp", "app")))).toEqual(["a.out"]);
+});
