@@ -15,7 +15,7 @@ export interface MalformedRequest {
 }
 
 /** Objects have these names, so that later requests find them. No user object has them. */
-const NAMES = ["fuzz-a", "fuzz-b", "fuzz-c"];
+export const NAMES = ["fuzz-a", "fuzz-b", "fuzz-c"];
 const NAMESPACE = "fuzz";
 /** Values that most fields do not accept. */
 const WRONG: readonly unknown[] = [
@@ -94,7 +94,8 @@ class Maker {
     if (this.#chance(0.03)) return this.#knapRequest();
     const resource = this.#pick(resources);
     const method = this.#chance(0.02) ? this.#pick(["OPTIONS", "HEAD"]) : this.#pick(METHODS);
-    const isCollection = method === "POST" || this.#chance(0.05);
+    // A session without its Node starts no pods, as in Kubernetes.
+    const isCollection = method === "POST" || (this.#chance(0.05) && resource.kind !== "Node");
     const name = isCollection ? undefined : this.#pick(NAMES);
     const subresource = name !== undefined && this.#chance(0.3) ? this.#subresource(resource) : "";
     const path = this.#mutatedPath(pathOf(resource, name) + subresource);

@@ -4,7 +4,7 @@
 import { admit } from "../../src/apis/admission.ts";
 import { makeServingConfig } from "../../src/apis/config/serving-config.ts";
 import type { ServingConfig } from "../../src/apis/config/types.ts";
-import type { Pod } from "../../src/apis/core/types.ts";
+import type { CoreCondition, Pod } from "../../src/apis/core/types.ts";
 import type { Kind } from "../../src/apis/kinds.ts";
 import type { AdmissionRequest } from "../../src/apis/meta/admission.ts";
 import { keyOf, type ObjectKey } from "../../src/apis/meta/key.ts";
@@ -26,6 +26,9 @@ import { makeStore } from "./store.ts";
 import { makeWorld } from "./world.ts";
 
 const ROUNDS = 60;
+
+/** Conditions of a Node that gets Pods. */
+export const READY_NODE: readonly CoreCondition[] = [{ type: "Ready", status: "True" }];
 
 export interface PaperCluster {
   readonly store: ObjectStore;
@@ -95,6 +98,7 @@ export function makePaperCluster({
     },
   };
   cluster.store.create({ apiVersion: "v1", kind: "Node", metadata: { name: "paper" } });
+  cluster.store.writeStatus({ kind: "Node", namespace: "", name: "paper" }, { conditions: READY_NODE });
   cluster.store.create(activator());
   return cluster;
 }

@@ -60,8 +60,13 @@ function withCondition(pod: Stored<Pod>, condition: CoreCondition): Pod["status"
   return { phase: pod.status?.phase ?? "Pending", conditions: [...others, condition] };
 }
 
+/** Kubernetes gives this taint to nodes without a kubelet, for example a Node object that a user creates. */
+const NOT_READY = "node(s) had untolerated taint {node.kubernetes.io/not-ready: }";
+
 /** Returns what the node lacks, in Kubernetes' words. A resource that the node does not list is unlimited. */
 function shortages(node: Node, pod: Stored<Pod>, world: World): readonly string[] {
+  const isReady = node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+  if (!isReady) return [NOT_READY];
   const allocatable = node.status?.allocatable ?? {};
   const index = { by: nodeOrWaiting, value: `node/${node.metadata.name}` };
   const unfinished = world.list("Pod", { index }).filter(isUnfinished);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CoreService, Endpoints, Pod } from "../../../../src/apis/core/types.ts";
 import type { Stored } from "../../../../src/apis/meta/object.ts";
 import { makeEndpoints } from "../../../../src/control-plane/reconciler/endpoints/endpoints.ts";
-import { knativeService, makePaperCluster, type PaperCluster } from "../../../support/paper-cluster.ts";
+import { knativeService, makePaperCluster, type PaperCluster, READY_NODE } from "../../../support/paper-cluster.ts";
 import { asStored } from "../../../support/store.ts";
 
 const NODE = { kind: "Node", namespace: "", name: "paper" } as const;
@@ -11,7 +11,7 @@ const scheduled = (pod: Pod | undefined) => pod?.status?.conditions?.find(({ typ
 
 function clusterWithRoom(allocatable: Readonly<Record<string, string>>): PaperCluster {
   const cluster = makePaperCluster();
-  cluster.store.writeStatus(NODE, { allocatable });
+  cluster.store.writeStatus(NODE, { allocatable, conditions: READY_NODE });
   return cluster;
 }
 
@@ -29,6 +29,19 @@ describe("the scheduler", () => {
     cluster.settle();
     expect(waiting(cluster)).toEqual([]);
     expect(scheduled(cluster.store.list("Pod")[0])).toMatchObject({ status: "True" });
+  });
+
+  test("Pods are not bound to a Node that is not ready, such as one that a user creates (11 A8)", () => {
+    const cluster = makePaperCluster();
+    cluster.store.create({ apiVersion: "v1", kind: "Node", metadata: { name: "a" } });
+    cluster.store.create(knativeService("a", "example.com/app-a:v1"));
+    cluster.settle();
+    expect(cluster.store.list("Pod").map(({ spec }) => spec.nodeName)).toEqual(["paper"]);
+    cluster.store.writeStatus(NODE, {});
+    cluster.store.create(knativeService("b", "example.com/app-b:v1"));
+    cluster.settle();
+    const message = "0/2 nodes are available: 2 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.";
+    expect(scheduled(waiting(cluster)[0])).toMatchObject({ status: "False", message });
   });
 
   test("the condition of a Pod names every missing resource, and the Revision shows it", () => {
