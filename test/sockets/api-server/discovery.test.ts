@@ -18,7 +18,14 @@ const read = async (
 
 it("discovery lists versions, groups and resources", async () => {
   expect((await read("/api")).body).toMatchObject({ kind: "APIVersions", versions: ["v1"] });
-  const groups = (await read("/apis")).body["groups"] as { name: string; versions: { version: string }[] }[];
+  const groups = (await read("/apis")).body["groups"] as {
+    name: string;
+    versions: { version: string }[];
+    preferredVersion: { version: string };
+  }[];
+  expect(groups.every(({ versions, preferredVersion }) => preferredVersion.version === versions[0]?.version)).toBe(
+    true,
+  );
   expect(groups.find(({ name }) => name === "serving.knative.dev")?.versions.map(({ version }) => version)).toEqual([
     "v1",
     "v1beta1",
@@ -50,7 +57,9 @@ it("the API serves an OpenAPI v3 document in which every kind supports fieldVali
       string,
       { patch: { parameters: { name: string }[]; "x-kubernetes-group-version-kind": { kind: string; group: string } } }
     >;
-    for (const { patch } of Object.values(document)) {
+    for (const [path, { patch }] of Object.entries(document)) {
+      const resource = resources.find(({ plural }) => path.endsWith(`/${plural}/{name}`));
+      expect(path.includes("/namespaces/{namespace}/")).toBe(resource?.namespaced);
       expect(patch.parameters.map(({ name }) => name)).toContain("fieldValidation");
       const { kind, group } = patch["x-kubernetes-group-version-kind"];
       kinds.add(group === "" ? kind : `${kind}.${group}`);
