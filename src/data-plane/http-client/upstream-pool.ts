@@ -19,6 +19,8 @@ const DIAL_FACTOR = 1.4;
 const DIAL_RETRIES = 15;
 const DIAL_PAUSE_MS = 45;
 const IDLE_LIMIT_MS = 90_000;
+/** A process that ends can still accept a connection, but closes it within this time. */
+const STAYS_OPEN_MS = 50;
 
 interface Dial {
   readonly waiter: ConnectionWaiter;
@@ -61,8 +63,15 @@ export class UpstreamPool implements ConnectionOwner {
   /** Dials the container and reports whether it accepts no connection. */
   checkDown(done: (isDown: boolean) => void): void {
     const onConnection = (connection: UpstreamConnection): void => {
-      connection.destroy();
-      done(false);
+      let isDown = true;
+      const timer = setTimeout(() => {
+        isDown = false;
+        connection.destroy();
+      }, STAYS_OPEN_MS);
+      connection.socket.once("close", () => {
+        clearTimeout(timer);
+        done(isDown);
+      });
     };
     const waiter = { onConnection, onDialFailed: () => done(true) };
     this.#dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });

@@ -12,10 +12,10 @@ export interface Http2Listener {
 }
 
 const END_STREAM = 1;
-/** Concurrent streams of a connection (`golang.org/x/net/http2` defaultMaxStreams). */
-const MAX_STREAMS = 250;
+/** Concurrent streams of a connection; Envoy's default. */
+const MAX_STREAMS = 1024;
 /** Streams that a client may reset at once, and per second after that. More is the attack "rapid reset". */
-const RESET_BURST = MAX_STREAMS;
+const RESET_BURST = 500;
 const RESETS_PER_SECOND = 100;
 
 export function makeHttp2Listener(state: ListenerState, handler: Handler, limits: ListenerLimits): Http2Listener {

@@ -9,7 +9,7 @@ import { Emitter } from "../../base/emitter.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ReadyPod } from "../../control-plane/autoscaler/ready-pods.ts";
 import { goErrorText } from "../../data-plane/http/errors.ts";
-import type { Handler } from "../../data-plane/http/exchange.ts";
+import type { Handler, PodHandler } from "../../data-plane/http/exchange.ts";
 import type { ForwarderFactory } from "../../data-plane/http/forwarder.ts";
 import { type PodQueueProxy, readPodQueueProxy } from "../../data-plane/queue-proxy/pod-config.ts";
 import { QueueProxy } from "../../data-plane/queue-proxy/queue-proxy.ts";
@@ -26,7 +26,7 @@ export interface QueueProxiesOptions {
 
 /** The queue-proxy of one pod, for the activator. */
 export interface PodEndpoint {
-  readonly handle: Handler;
+  readonly handle: PodHandler;
   /** `ip:port`, as Endpoints show it. */
   readonly address: string;
 }
