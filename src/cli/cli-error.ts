@@ -5,7 +5,7 @@ import { redacted } from "../base/redact.ts";
 import { ApiError } from "../client/client.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 
-/** The message of a failed command. `what` alone says what failed. */
+/** The message of a failed command: what failed, why, and what to do. Only `what` is always there. */
 export interface Complaint {
   readonly exitCode: ExitCode;
   readonly what: string;

@@ -1,5 +1,5 @@
-// Implements the three-way merge of client-side `kubectl apply`: sets the fields of the new file and removes fields that
-// only the old file had. Pure.
+// Implements the three-way merge of client-side `kubectl apply`: sets the fields of the new file and removes fields
+// that only the old file had. Pure.
 
 import type { AnyObject } from "../apis/meta/object.ts";
 import { LAST_APPLIED_ANNOTATION } from "../apis/serving/labels.ts";

@@ -46,7 +46,7 @@ interface DeployedState {
 
 /** Remembers the deployed sources of each Service of a session. */
 export class Deployer implements AsyncDisposable {
-  /** When to deploy again, because files are held; undefined: no files are held for a time. */
+  /** When to deploy files that the brake has blocked; undefined: none are blocked for a time. */
   retryAt: Time | undefined;
   /** Services with a new revision that is not ready yet. The dev loop removes them. */
   readonly changed = new Set<string>();
@@ -133,7 +133,7 @@ export class Deployer implements AsyncDisposable {
     const folder = this.sourceFolderOf(service);
     if (folder === undefined) return (document) => document;
     const before = this.#states.get(service.key);
-    const files = this.#held(service.key, before, await this.#readFiles(service, folder, inputs));
+    const files = this.#unblocked(service.key, before, await this.#readFiles(service, folder, inputs));
     const hash = sha256Hex(JSON.stringify([...files])).slice(0, 12);
     const sources = { files, hash };
     const deployed = this.#parts.buildImage
@@ -167,14 +167,14 @@ export class Deployer implements AsyncDisposable {
     return brake;
   }
 
-  /** The files to deploy: those before if the changes are held. */
-  #held(service: string, before: DeployedState | undefined, files: FileHashes): FileHashes {
+  /** Returns the files to deploy: the files of the last deployment if the brake blocks the changes. */
+  #unblocked(service: string, before: DeployedState | undefined, files: FileHashes): FileHashes {
     if (before === undefined || before.hash === "") return files;
-    const held = this.#brakeOf(service).check(before.files, files, this.#parts.clock.now());
-    if (held === undefined) return files;
-    if (held.isNew)
-      this.#parts.emit({ type: "held", service, files: held.files, isForTime: held.retryAt !== undefined });
-    if (held.retryAt !== undefined) this.retryAt = Math.min(this.retryAt ?? held.retryAt, held.retryAt);
+    const blocked = this.#brakeOf(service).check(before.files, files, this.#parts.clock.now());
+    if (blocked === undefined) return files;
+    if (blocked.isNew)
+      this.#parts.emit({ type: "held", service, files: blocked.files, isForTime: blocked.retryAt !== undefined });
+    if (blocked.retryAt !== undefined) this.retryAt = Math.min(this.retryAt ?? blocked.retryAt, blocked.retryAt);
     return before.files;
   }
 

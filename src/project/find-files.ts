@@ -141,7 +141,7 @@ async function discover(folder: string): Promise<{ readonly files: readonly stri
   return { files: [] };
 }
 
-/** The named files as [base folder, name]. A folder whose knap.yaml lists `files` stands for these files. */
+/** The named files as [base folder, name]. A folder whose knap.yaml lists `files` is replaced by these files. */
 function namedFiles({ cwd, given, project }: FileRequest): readonly (readonly [string, string])[] {
   const listed = (project?.files ?? []).map((name) => [project?.folder ?? cwd, name] as const);
   if (given.length === 0) return listed;

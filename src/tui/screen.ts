@@ -42,7 +42,7 @@ export type ScreenStep =
   | { readonly type: "say"; readonly text: string; readonly until: Time };
 
 /** Returns true if the view starts at its end. */
-export function followsEnd(view: ScreenView): boolean {
+function followsEnd(view: ScreenView): boolean {
   return FOLLOWING_VIEWS.includes(view);
 }
 

@@ -7,7 +7,7 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\
 const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, "g");
 
 /** Returns the text without escape sequences and control characters. Expands tabs, joins lines with spaces. */
-export function printable(text: string): string {
+function printable(text: string): string {
   if (!UNPRINTABLE.test(text)) return text;
   const lines = stripVTControlCharacters(text)
     .split(/[\n\v\f\u2028\u2029]/)

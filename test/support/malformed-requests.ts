@@ -1,4 +1,5 @@
-// Makes API requests for every kind and verb, most of them malformed, from a seed. The same seed makes the same request.
+// Makes API requests for every kind and verb, most of them malformed, from a seed. The same seed makes the same
+// request.
 import { builtinStructs, deleteOptions } from "../../src/apis/fields/core.ts";
 import type { FieldType, StructType } from "../../src/apis/fields/field.ts";
 import { internalStructs } from "../../src/apis/fields/internal.ts";

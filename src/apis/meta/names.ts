@@ -106,7 +106,7 @@ export function withoutTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith("-") ? `${prefix.slice(0, -2)}a` : prefix;
 }
 
-/** Why the value of `field` is not a fully qualified domain name, as `field.ErrorList` says it; undefined if it is. */
+/** Returns Kubernetes' error if the value of `field` is not a fully qualified domain name; undefined if it is. */
 export function domainNameError(name: string, field: "name" | "url"): string | undefined {
   if (name === "") return `${field}: Required value`;
   const bare = name.replace(/\.$/, "");

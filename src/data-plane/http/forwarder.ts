@@ -19,8 +19,8 @@ export type ForwardOutcome =
       readonly code: string;
       readonly message: string;
       /**
-       * Whether another container can get the request. "unsent": this one got no byte of it. "replay": this one is down,
-       * and the request has no body and is idempotent.
+       * Whether another container can get the request. "unsent": this one got no byte of it. "replay": this one is
+       * down, and the request has no body and is idempotent.
        */
       readonly resend: "no" | "unsent" | "replay";
     }

@@ -1,5 +1,5 @@
-// Makes images available on the engine: finds local ones, pulls others. It remembers them, so that a cold start does not
-// ask the engine.
+// Makes images available on the engine: finds local ones, pulls others. It remembers them, so that a cold start does
+// not ask the engine.
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { errorText } from "../../base/errors.ts";
 import { redacted } from "../../base/redact.ts";

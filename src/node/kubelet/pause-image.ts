@@ -57,7 +57,9 @@ export function makePauseProgram(architecture: string): Buffer | undefined {
   return file;
 }
 
-/** Creates the pause image if the engine does not have it. Returns its name. Throws `platform` on other architectures. */
+/**
+ * Creates the pause image if the engine does not have it. Returns its name. Throws `platform` on other architectures.
+ */
 export async function ensurePauseImage(runtime: ContainerRuntime, architecture: string): Promise<string> {
   const tag = `knap.dev/pause:1-${architecture}`;
   if (await runtime.images.inspect(tag)) return tag;

@@ -8,7 +8,9 @@ const FAST_POLL_MS = 3;
 const FAST_POLL_FOR_MS = 2_000;
 const SLOW_POLL_MS = 50;
 const CONNECT_TIMEOUT_MS = 1_000;
-/** The engine's port relay accepts connections for a container that does not listen, and closes them within this time. */
+/**
+ * The engine's port relay accepts connections for a container that does not listen, and closes them within this time.
+ */
 const RELAY_HOLD_MS = 25;
 
 export interface PortWatch {

@@ -1,5 +1,5 @@
-// Defines what the kubelet knows about one pod. `reduce-pod.ts` computes these facts from events. Plan and status depend
-// on nothing else.
+// Defines what the kubelet knows about one pod. `reduce-pod.ts` computes these facts from events. Plan and status
+// depend on nothing else.
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Time } from "../../../base/clock.ts";

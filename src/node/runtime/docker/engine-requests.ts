@@ -29,8 +29,8 @@ export function guardRequests(docker: Docker): void {
 }
 
 /**
- * Reports a response that is cut as an error of its request. docker-modem listens for errors of the request only, so the
- * call would never settle. Covers the requests of `agent` until disposed.
+ * Reports a response that is cut as an error of its request. docker-modem listens for errors of the request only, so
+ * the call would never settle. Covers the requests of `agent` until disposed.
  */
 export function reportCutResponses(agent: Agent): Disposable {
   const onResponse = (message: unknown): void => {
