@@ -3,7 +3,8 @@ import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 
 /** An action of a Go template, but not an empty flow mapping such as `{{}}`. */
 const ACTION = /\{\{-?\s*[\w.$/("]/;
-const VARIABLE = /\$\{[A-Za-z_]\w*[^}]*\}|\$[A-Za-z_]\w*/;
+/** `$NAME` or `${NAME}`. It does not search for the brace, because that takes quadratic time. */
+const VARIABLE = /\$\{?[A-Za-z_]/;
 
 const helmFix = (file: string): string => {
   const chart = /^(.+)[\\/]templates[\\/]/.exec(file)?.[1] ?? "CHART";
