@@ -141,6 +141,14 @@ describe("the log of a pod", () => {
     },
   );
 
+  test("the log of a pod is complete if it is larger than the buffers of the connection (11 A6)", async () => {
+    const line = "x".repeat(1023);
+    logs = async function* () {
+      for (let at = 0; at < 8192; at++) yield line;
+    };
+    expect((await send("GET", `${PODS}/p/log`))[1].length).toBe(8 * 1024 * 1024);
+  });
+
   test("the log of a pod ends after limitBytes (11 A8)", async () => {
     expect(await send("GET", `${PODS}/p/log?limitBytes=6`)).toEqual([200, "one\ntw"]);
   });
