@@ -1,6 +1,8 @@
 // Recognizes files that are templates of Helm or envsubst, and names the command that renders them.
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 
+/** Placeholders further from the start of the value are not found. */
+const MAX_VALUE = 200;
 /** An action of a Go template, but not an empty flow mapping such as `{{}}`. */
 const ACTION = /\{\{-?\s*[\w.$/("]/;
 /** `$NAME` or `${NAME}`. It does not search for the brace, because that takes quadratic time. */
@@ -29,7 +31,7 @@ export function withTemplateHints(diagnostics: readonly Diagnostic[], file: Mani
   return diagnostics.map((diagnostic) => {
     if (diagnostic.severity !== "error" || diagnostic.fix !== undefined) return diagnostic;
     const line = lines[diagnostic.line - 1] ?? "";
-    const value = line.slice(diagnostic.column - 1);
+    const value = line.slice(diagnostic.column - 1, diagnostic.column + MAX_VALUE);
     if (ACTION.test(value)) return { ...diagnostic, fix: helmFix(file.name) };
     const fix = `render it: envsubst < ${file.name === "-" ? "FILE" : file.name} | knap up -f -`;
     return VARIABLE.test(value) ? { ...diagnostic, fix } : diagnostic;
