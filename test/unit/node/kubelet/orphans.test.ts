@@ -58,6 +58,11 @@ test("a session in another pid namespace is unknown, and no start removes it (11
   expect(await stateOf({ identity })).toBe("unknown");
 });
 
+test("a session with a malformed identity is unknown (11 A4)", async () => {
+  expect(await stateOf({ identity: await withPart(0, "x") })).toBe("unknown");
+  expect(await stateOf({ identity: await withPart(1, "") })).toBe("unknown");
+});
+
 test("the engine tells whether the container in which another knap runs still runs (11 A4)", async () => {
   const identity = await withPart(3, "pid:[1]");
   expect(await stateOf({ identity, knapContainer: "k" }, ["k"])).toBe("unknown");

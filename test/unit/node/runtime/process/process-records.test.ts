@@ -5,26 +5,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { processIdentity } from "../../../../../src/node/runtime/process/process-identity.ts";
-import { dropRecord, endRecorded, writeRecord } from "../../../../../src/node/runtime/process/process-records.ts";
+import {
+  dropRecord,
+  endRecorded,
+  killGroup,
+  writeRecord,
+} from "../../../../../src/node/runtime/process/process-records.ts";
+import { groupStats } from "../../../../../src/node/runtime/process/system-processes.ts";
 import { eventually } from "../../../../support/eventually.ts";
 
 let folder: string;
 let child: ReturnType<typeof spawn>;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "knap-records-"));
-  child = spawn("sleep", ["60"], { detached: true });
+  // A group of two processes.
+  child = spawn("sh", ["-c", "sleep 60 & wait"], { detached: true, stdio: "ignore" });
   await new Promise((resolve) => child.once("spawn", resolve));
 });
 afterEach(() => {
-  child.kill("SIGKILL");
+  killGroup(child.pid as number, "SIGKILL");
   rmSync(folder, { recursive: true });
 });
 const identity = () => processIdentity(child.pid);
 
-test("a recorded process is killed once, and its record is removed (11 A6)", async () => {
+test("the group of a recorded process is killed once, and the record is removed (11 A6)", async () => {
   writeRecord(folder, "x", { process: await identity(), labels: {} });
   expect(await endRecorded(folder)).toBe(1);
   await eventually(() => expect(child.signalCode).toBe("SIGKILL"));
+  await eventually(async () => expect((await groupStats(child.pid as number)).memoryBytes).toBe(0));
   expect(readdirSync(folder)).toEqual([]);
 });
 
