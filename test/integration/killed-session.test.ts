@@ -112,7 +112,8 @@ describe.each(["docker", "process"])("a session that ends by force with runtime 
       doomed.child.kill("SIGKILL");
       await doomed.finished;
     }
-    expect(dead.size).toBeGreaterThan(3);
+    // On a slow machine, the moments that only sleep can come before the session's folder exists.
+    expect(dead.size).toBeGreaterThanOrEqual(3);
     const next = await home.run(["ci", ...flags(kind), "--timeout", "60s"], folder);
     expect(next, next.stderr).toMatchObject({ code: 0 });
     expect(sessions()).toEqual([livingId]);
