@@ -8,7 +8,7 @@ export const MAX_DEPTH = 500;
 const [QUOTE, BACKSLASH, BRACE, BRACKET, BRACE_END, BRACKET_END] = Buffer.from('"\\{[}]');
 
 /** Parses a JSON text; a 400 for invalid JSON, and for JSON deeper than {@link MAX_DEPTH}. */
-export function parseJson(text: Buffer): Result<unknown, ApiStatus> {
+export function parseJsonText(text: Buffer): Result<unknown, ApiStatus> {
   const tooDeepAt = findTooDeep(text);
   if (tooDeepAt >= 0) {
     const limit = `more than ${MAX_DEPTH} objects and lists inside each other`;
@@ -40,7 +40,7 @@ function findTooDeep(text: Buffer): number {
   return -1;
 }
 
-/** The number of objects and lists inside each other, for a value that {@link parseJson} returned. */
+/** The number of objects and lists inside each other, for a value that {@link parseJsonText} returned. */
 export function depthOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   let deepest = 0;

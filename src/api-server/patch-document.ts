@@ -7,7 +7,7 @@ import { applyMergePatch, isFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
 import { applyJsonPatch } from "./json-patch.ts";
-import { parseJson } from "./json-text.ts";
+import { parseJsonText } from "./json-text.ts";
 import { mediaType } from "./request-body.ts";
 import { applyStrategicPatch } from "./strategic-merge.ts";
 
@@ -21,7 +21,7 @@ export function applyPatchBody(request: ApiRequest, resource: Resource, old: Any
   // Custom resources have no merge keys.
   const accepted = isCustom(resource) ? [JSON_PATCH, MERGE] : [JSON_PATCH, MERGE, STRATEGIC];
   if (!accepted.includes(type)) return failed(unsupportedMedia(...accepted));
-  const patch = parseJson(request.body);
+  const patch = parseJsonText(request.body);
   if (!patch.ok) return patch;
   const patched = applyPatch(type, patch.value, resource, old);
   return patched.ok ? checked(patched.value, old) : patched;

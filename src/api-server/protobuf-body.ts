@@ -8,7 +8,7 @@ import { type ProtobufField, readMessage } from "../base/protobuf.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { microTimeText, timeText } from "../base/time.ts";
 import { unsupportedMedia } from "./api-answer.ts";
-import { parseJson } from "./json-text.ts";
+import { parseJsonText } from "./json-text.ts";
 
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
@@ -129,7 +129,7 @@ function toJson(type: FieldType, value: ProtobufField["value"]): unknown {
 
 function toJsonText(text: Buffer): unknown {
   if (text.length === 0) return {};
-  const parsed = parseJson(text);
+  const parsed = parseJsonText(text);
   if (parsed.ok) return parsed.value;
   throw new MalformedProtobuf(`fieldsV1: ${parsed.error.message}`);
 }

@@ -4,7 +4,7 @@ import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { isFields, type JsonFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
-import { parseJson } from "./json-text.ts";
+import { parseJsonText } from "./json-text.ts";
 import { PROTOBUF, parseProtobuf } from "./protobuf-body.ts";
 
 /** Kubernetes' limit. */
@@ -33,7 +33,7 @@ export function jsonBody(request: ApiRequest): Result<JsonFields | undefined, Ap
   const type = mediaType(request);
   if (type === PROTOBUF) return parseProtobuf(request.body);
   if (type !== "" && type !== "application/json" && type !== "*/*") return failed(unsupportedMedia("application/json"));
-  const parsed = parseJson(request.body);
+  const parsed = parseJsonText(request.body);
   if (!parsed.ok) return parsed;
   return isFields(parsed.value) ? ok(parsed.value) : refuse("BadRequest", "the body must be a JSON object");
 }

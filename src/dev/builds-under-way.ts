@@ -10,7 +10,7 @@ interface Build {
   readonly outcome: Promise<BuildOutcome>;
 }
 
-export interface BuildRequest {
+export interface ServiceBuildRequest {
   readonly service: string;
   /** Hash of all inputs of the image. */
   readonly hash: string;
@@ -27,7 +27,7 @@ export class BuildsUnderWay implements AsyncDisposable {
 
   /** Resolves to the outcome. Rejects if the signal aborts, or if newer sources cancel the build. */
   async join(
-    { service, hash, signal }: BuildRequest,
+    { service, hash, signal }: ServiceBuildRequest,
     start: (signal: AbortSignal) => Promise<BuildOutcome>,
   ): Promise<BuildOutcome> {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 // Makes all lines of the screen: title, body of the chosen view, summary, keys.
 import { timeOfDay } from "../base/local-time.ts";
-import { type GatewayPorts, gatewayPortsOf } from "../client/reach.ts";
+import { gatewayPortsOf, type ReachablePorts } from "../client/reach.ts";
 import type { AppState } from "./app-state.ts";
 import { HELP, keyLine } from "./keys.ts";
 import { eventLine, type Line, logLine, logsOf, noticeLines, summaryLines, trafficLines } from "./panels.ts";
@@ -58,7 +58,7 @@ function textView<T>(items: readonly T[], lineOf: (item: T) => Line, placeholder
   return { count: items.length, linesOf: ({ from, to }) => items.slice(from, to).map(lineOf), placeholder };
 }
 
-function textViewOf(state: AppState, rows: readonly Row[], width: number, ports: GatewayPorts): TextView {
+function textViewOf(state: AppState, rows: readonly Row[], width: number, ports: ReachablePorts): TextView {
   const service = serviceOfRow(rows, selectedRow(rows, state.screen.selected)?.key);
   const asIs = (line: Line): Line => line;
   switch (state.screen.view) {

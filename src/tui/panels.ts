@@ -3,7 +3,7 @@ import type { Event } from "../apis/core/types.ts";
 import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { type ColdStart, coldStartSteps } from "../client/live.ts";
-import { type GatewayPorts, urlWithPort } from "../client/reach.ts";
+import { type ReachablePorts, urlWithPort } from "../client/reach.ts";
 import { podProblem, type Row, revisionOfRow, type ServiceRow, serviceOfRow } from "./rows.ts";
 import type { Segment } from "./segments.ts";
 import type { SessionModel } from "./session-model.ts";
@@ -57,7 +57,7 @@ export function summaryLines(
     readonly logs: readonly LogEntry[];
     readonly width: number;
     readonly height: number;
-    readonly ports: GatewayPorts;
+    readonly ports: ReachablePorts;
   },
 ): readonly Line[] {
   const { width, height, ports } = at;
@@ -105,7 +105,7 @@ export function logLine({ pod, text }: LogEntry, width: number): Line {
 export function trafficLines(
   model: SessionModel,
   service: ServiceRow | undefined,
-  { width, ports }: { readonly width: number; readonly ports: GatewayPorts },
+  { width, ports }: { readonly width: number; readonly ports: ReachablePorts },
 ): readonly Line[] {
   if (service === undefined) return [];
   const key = namespacedName(service);

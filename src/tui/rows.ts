@@ -13,7 +13,7 @@ import type { SessionModel } from "./session-model.ts";
 import { countText } from "./text.ts";
 
 /** The Ready condition of a row's object. */
-export type Readiness = "ready" | "failed" | "waiting";
+export type ReadyState = "ready" | "failed" | "waiting";
 
 /** The traffic of a revision: desired and observed share. */
 export interface TrafficCell {
@@ -29,7 +29,7 @@ export interface ServiceRow {
   readonly key: string;
   readonly name: string;
   readonly namespace: string;
-  readonly readiness: Readiness;
+  readonly readiness: ReadyState;
   readonly pods: string;
   readonly history: readonly number[];
   readonly concurrency: number;
@@ -46,7 +46,7 @@ interface RevisionRow {
   readonly name: string;
   /** `namespace/name` */
   readonly revision: RevisionKey;
-  readonly readiness: Readiness;
+  readonly readiness: ReadyState;
   readonly pods: string;
   readonly note: string;
   readonly traffic: TrafficCell | undefined;
@@ -57,7 +57,7 @@ interface PodRow {
   readonly name: string;
   /** `namespace/name` of its revision. */
   readonly revision: RevisionKey;
-  readonly readiness: Readiness;
+  readonly readiness: ReadyState;
   readonly note: string;
 }
 export type Row = ServiceRow | RevisionRow | PodRow;
@@ -65,7 +65,7 @@ export type Row = ServiceRow | RevisionRow | PodRow;
 /** A Service that is not expanded shows this many revisions, or all that get traffic. */
 const SHOWN_REVISIONS = 3;
 
-function readinessOf(conditions: readonly Pick<Condition, "type" | "status">[] = []): Readiness {
+function readinessOf(conditions: readonly Pick<Condition, "type" | "status">[] = []): ReadyState {
   const status = conditions.find(({ type }) => type === "Ready")?.status;
   return status === "True" ? "ready" : status === "False" ? "failed" : "waiting";
 }
@@ -146,7 +146,7 @@ function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: T
 }
 
 function revisionNote(
-  readiness: Readiness,
+  readiness: ReadyState,
   { waiting, ready, desired, inFlight }: LiveRevision,
   problem: string | undefined,
   podProblem: string | undefined,

@@ -1,5 +1,5 @@
 // Turns rows into coloured segments of text of a given width.
-import type { Readiness, Row, ServiceRow, TrafficCell } from "./rows.ts";
+import type { ReadyState, Row, ServiceRow, TrafficCell } from "./rows.ts";
 import { HISTORY } from "./session-model.ts";
 import { shareBar, sparkline } from "./sparkline.ts";
 import { figureText, fitText } from "./text.ts";
@@ -10,7 +10,7 @@ export interface Segment {
   readonly bold?: boolean;
 }
 
-const SYMBOLS: Readonly<Record<Readiness, Segment>> = {
+const SYMBOLS: Readonly<Record<ReadyState, Segment>> = {
   ready: { text: "✓", colour: "green" },
   failed: { text: "✗", colour: "red" },
   waiting: { text: "…", colour: "yellow" },

@@ -66,7 +66,7 @@ interface ExplainReply {
 }
 
 /** Returns the sentence and the last decisions of a revision as lines. */
-export async function explainRevision(client: Client, service: ServiceRow, key: RevisionKey): Promise<Explained> {
+export async function fetchExplanation(client: Client, service: ServiceRow, key: RevisionKey): Promise<Explained> {
   const { namespace, name: revision } = parseNamespacedName(key);
   const query = new URLSearchParams({ namespace, revision });
   const { sentence, decisions } = await client.knap<ExplainReply>("GET", `/explain?${query}`);

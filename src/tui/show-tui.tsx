@@ -14,7 +14,7 @@ import type { Action } from "./keys.ts";
 import type { Title } from "./layout.ts";
 import { revisionOfRow, rowsOf, serviceOfRow } from "./rows.ts";
 import { selectedRow } from "./screen.ts";
-import { explainRevision, pauseWatch, rebuild, scaleTo } from "./session-actions.ts";
+import { fetchExplanation, pauseWatch, rebuild, scaleTo } from "./session-actions.ts";
 
 export interface TuiOptions {
   readonly client: Client;
@@ -63,7 +63,7 @@ function makeActions({ client, title, onQuit }: TuiOptions): SessionActions {
     const { revision, service } = chosen(store);
     if (revision === undefined) return `${service.name} has no revision yet`;
     store.applyStep({ type: "show", view: "explain" });
-    store.explain(await explainRevision(client, service, revision));
+    store.explain(await fetchExplanation(client, service, revision));
     return "";
   };
   const scale = async (pods: number, store: AppStore): Promise<string> => {

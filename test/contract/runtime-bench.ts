@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type {
   ContainerRuntime,
   ContainerSpec,
-  ContainerState,
   LogLine,
   RuntimeCapabilities,
+  RuntimeContainer,
 } from "../../src/node/runtime/runtime.ts";
 import { leftovers, testLabel } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
@@ -50,7 +50,7 @@ export function openBench(kind: SubjectKind) {
     await subject.runtime.start(id);
     return id;
   };
-  const state = async (id: string): Promise<ContainerState> => {
+  const state = async (id: string): Promise<RuntimeContainer> => {
     const found = await subject.runtime.inspect(id);
     if (!found) throw new Error(`container ${id} is not there`);
     return found;

@@ -7,7 +7,7 @@ import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { fetchTargets, targetsOf } from "../objects/fetch-targets.ts";
 import { fullNameOf, type ResourceTarget } from "../objects/targets.ts";
-import { conditionTypes, parseWaitCondition, readyOf, type WaitCondition } from "../objects/wait-condition.ts";
+import { conditionTypes, type ForCondition, parseForCondition, readyOf } from "../objects/wait-condition.ts";
 import { connect } from "../session/connect.ts";
 
 export interface WaitFlags {
@@ -22,7 +22,7 @@ export interface WaitFlags {
 async function untilMet(
   client: Client,
   key: ObjectKey,
-  condition: WaitCondition,
+  condition: ForCondition,
   signal: AbortSignal,
 ): Promise<boolean> {
   const isMet = async (): Promise<boolean> => condition.isMet(await client.get(key));
@@ -37,7 +37,7 @@ async function untilMet(
   return false;
 }
 
-function timedOut(object: AnyObject, condition: WaitCondition): CliError {
+function timedOut(object: AnyObject, condition: ForCondition): CliError {
   const ready = readyOf(object);
   const reason = ready?.reason ? ` (${ready.reason})` : "";
   const message = ready?.message ? `: ${ready.message}` : "";
@@ -58,7 +58,7 @@ async function selectObjects(
   client: Client,
   targets: readonly ResourceTarget[],
   flags: WaitFlags,
-  condition: WaitCondition,
+  condition: ForCondition,
 ): Promise<readonly AnyObject[]> {
   if (targets.some(({ names }) => names.length === 0) && !flags.all) throw usageError("name the objects, or use --all");
   const { objects, missing } = await fetchTargets(client, targets, { namespace: flags.namespace ?? "default" });
@@ -68,7 +68,7 @@ async function selectObjects(
 
 export const wait: CommandBody<WaitFlags> = async (args, flags, terminal) => {
   const targets = targetsOf(args);
-  const condition = parseWaitCondition(flags.for);
+  const condition = parseForCondition(flags.for);
   if (!condition.ok) throw usageError(`--for: ${condition.error}`);
   const { client } = await connect(flags, terminal);
   const objects = await selectObjects(client, targets, flags, condition.value);

@@ -5,7 +5,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJsonPath } from "../output/json-path.ts";
 
 /** `isMet(undefined)` means an object that does not exist. */
-export interface WaitCondition {
+export interface ForCondition {
   /** What is printed once the condition is met. */
   readonly message: string;
   readonly forDelete: boolean;
@@ -29,7 +29,7 @@ export function conditionTypes({ status }: AnyObject): readonly string[] {
   return conditions.map(({ type }) => type);
 }
 
-export function parseWaitCondition(text: string): Result<WaitCondition> {
+export function parseForCondition(text: string): Result<ForCondition> {
   if (text === "delete") {
     return ok({ message: "deleted", forDelete: true, isMet: (object) => object === undefined });
   }

@@ -1,7 +1,7 @@
 // Finds and removes the containers, networks and volumes that dead sessions left on the engine. It never touches
 // resources without knap's labels.
 import { isOfOtherBoot, isProcessLive } from "../runtime/process/process-identity.ts";
-import type { ContainerRuntime, ContainerState } from "../runtime/runtime.ts";
+import type { ContainerRuntime, RuntimeContainer } from "../runtime/runtime.ts";
 
 /** Labels of every resource that knap creates on an engine. */
 export const SESSION_LABEL = "knap.dev/session";
@@ -71,7 +71,7 @@ interface SessionTraces {
   readonly host: string;
   /** The labels of all its resources. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly containers: readonly ContainerState[];
+  readonly containers: readonly RuntimeContainer[];
 }
 
 async function stateOf(

@@ -101,7 +101,8 @@ export interface ContainerSpec {
   readonly projectFolder?: string | undefined;
 }
 
-export interface ContainerState {
+/** A container as the runtime sees it now. */
+export interface RuntimeContainer {
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -264,8 +265,8 @@ export interface ContainerRuntime {
   /** Removes the container, even while it runs. A missing container is no error. */
   remove(id: string): Promise<void>;
   /** undefined: the container does not exist. */
-  inspect(id: string): Promise<ContainerState | undefined>;
-  list(label: string): Promise<readonly ContainerState[]>;
+  inspect(id: string): Promise<RuntimeContainer | undefined>;
+  list(label: string): Promise<readonly RuntimeContainer[]>;
   /** Resolves when the container has exited. */
   wait(id: string, signal?: AbortSignal): Promise<{ readonly exitCode: number; readonly oomKilled: boolean }>;
   exec(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fullName, parseTargets, resourceOfWord } from "../../../src/cli/objects/targets.ts";
-import { parseWaitCondition } from "../../../src/cli/objects/wait-condition.ts";
+import { parseForCondition } from "../../../src/cli/objects/wait-condition.ts";
 
 describe("naming objects", () => {
   test.each([
@@ -49,7 +49,7 @@ describe("wait --for", () => {
     status: { observedGeneration, conditions: [{ type: "Ready", status }] },
   });
   const met = (text: string, about: ReturnType<typeof object> | undefined) => {
-    const wish = parseWaitCondition(text);
+    const wish = parseForCondition(text);
     return wish.ok && wish.value.isMet(about);
   };
 
@@ -66,6 +66,6 @@ describe("wait --for", () => {
     expect(met("delete", object("True"))).toBe(false);
     expect(met("jsonpath={.metadata.name}=x", object("True"))).toBe(true);
     expect(met("jsonpath={.metadata.none}", object("True"))).toBe(false);
-    expect(parseWaitCondition("ready").ok).toBe(false);
+    expect(parseForCondition("ready").ok).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import { errorText } from "../../../base/errors.ts";
 import { timeText } from "../../../base/time.ts";
 import { type ImageOutcome, imageFailure, type UsableImage } from "../../image/image-library.ts";
 import { makePullReport } from "../../image/pull-report.ts";
-import { type ContainerSpec, type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
+import { type ContainerSpec, type RuntimeContainer, RuntimeError } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { PodState } from "../pod/pod-events.ts";
 import type { ContainerFacts } from "../pod/pod-facts.ts";
@@ -154,7 +154,7 @@ export class ContainerRunner {
   }
 
   /** Whether the container of a pod without a pause container was disconnected from the session's network. */
-  #hasLostNetwork({ status, ip }: ContainerState): boolean {
+  #hasLostNetwork({ status, ip }: RuntimeContainer): boolean {
     const isOnNetwork = this.#parts.network !== undefined && this.#pod.facts.sandbox === "unneeded";
     return isOnNetwork && status === "running" && ip === undefined;
   }
@@ -214,7 +214,7 @@ export class ContainerRunner {
   async #onStarted(containerId: string): Promise<void> {
     const { runtime, clock, nodeClock } = this.#parts;
     const at = nodeClock.now();
-    let engine: ContainerState | undefined;
+    let engine: RuntimeContainer | undefined;
     let seen: number;
     do {
       // The answer does not show an exit that comes after the engine has read the state.
@@ -251,7 +251,7 @@ export class ContainerRunner {
     this.#pod.send({ type: "blocked", container: this.name, reason, message, at: this.#parts.nodeClock.now() });
   }
 
-  async #readExit(containerId: string, startedAt: string, state: ContainerState | undefined): Promise<void> {
+  async #readExit(containerId: string, startedAt: string, state: RuntimeContainer | undefined): Promise<void> {
     if (this.#readingExit === containerId) return;
     this.#readingExit = containerId;
     const { runtime, clock, nodeClock } = this.#parts;

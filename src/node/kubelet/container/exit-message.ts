@@ -1,7 +1,7 @@
 // Finds out how a container ended, and reads its termination message. Read errors make the message shorter or empty.
 // Source: kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go.
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import type { ContainerRuntime, ContainerState } from "../../runtime/runtime.ts";
+import type { ContainerRuntime, RuntimeContainer } from "../../runtime/runtime.ts";
 import type { ExitFacts } from "../pod/pod-facts.ts";
 import { fallbackMessage } from "../pod/pod-status.ts";
 import { readTerminationFile } from "./termination-file.ts";
@@ -16,7 +16,7 @@ export interface EndedContainer {
   readonly runtime: ContainerRuntime;
   readonly containerId: string;
   /** undefined: the container no longer exists. */
-  readonly state: ContainerState | undefined;
+  readonly state: RuntimeContainer | undefined;
   readonly container: Container;
   /** Says that the image is for another platform; undefined: it is for this one. */
   readonly foreign: string | undefined;
@@ -60,7 +60,7 @@ async function exitMessage(
 }
 
 /** How long the container ran, by the runtime's clock; 0: unknown. */
-function ranMs(state: ContainerState | undefined): number {
+function ranMs(state: RuntimeContainer | undefined): number {
   const started = Date.parse(state?.startedAt ?? "");
   const finished = Date.parse(state?.finishedAt ?? "");
   return Number.isNaN(started) || Number.isNaN(finished) ? 0 : Math.max(0, finished - started);

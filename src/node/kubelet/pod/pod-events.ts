@@ -4,7 +4,7 @@ import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { RuntimeContainer } from "../../runtime/runtime.ts";
 import type { ExitFacts, PodFacts } from "./pod-facts.ts";
 import type { PodStep } from "./pod-plan.ts";
 
@@ -25,7 +25,7 @@ type ContainerEventBody =
       readonly type: "running";
       readonly containerId: string;
       readonly startedAt: string;
-      readonly engine: ContainerState | undefined;
+      readonly engine: RuntimeContainer | undefined;
       /** The address of the pod. */
       readonly address: string;
       /** When the runtime had started the container. */
@@ -45,7 +45,7 @@ export interface ProbeFailed {
 
 /** Events of one start of a container. The reducer ignores them after the next start. */
 type RunningEventBody =
-  | { readonly type: "inspected"; readonly engine: ContainerState }
+  | { readonly type: "inspected"; readonly engine: RuntimeContainer }
   /** The container was disconnected from the network of the session. */
   | { readonly type: "networkLost" }
   | { readonly type: "startupPassed" }

@@ -4,7 +4,7 @@ import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { RuntimeContainer } from "../../runtime/runtime.ts";
 import type { NetworkAddress } from "../session-network.ts";
 
 /** How one start of a container ended. */
@@ -47,7 +47,7 @@ export interface RunningFacts {
   readonly containerId: string;
   readonly startedAt: string;
   /** The state that the runtime reports, with the container's addresses. */
-  readonly engine: ContainerState | undefined;
+  readonly engine: RuntimeContainer | undefined;
   /** Whether its startup probe has passed. True without such a probe. */
   readonly started: boolean;
   /** The result of its exec readiness probe, which the kubelet runs. True without such a probe. */
@@ -86,7 +86,7 @@ export interface FrozenContainer {
 export interface FrozenSandbox {
   readonly address: NetworkAddress | undefined;
   /** The pause container of a pod with several containers. */
-  readonly pause?: { readonly id: string; readonly state: ContainerState | undefined } | undefined;
+  readonly pause?: { readonly id: string; readonly state: RuntimeContainer | undefined } | undefined;
 }
 
 export interface ContainerFacts {

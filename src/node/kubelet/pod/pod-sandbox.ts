@@ -4,7 +4,7 @@ import { namespacedName } from "../../../apis/meta/key.ts";
 import type { PodAddress } from "../../../base/address.ts";
 import { runInBackground } from "../../../base/background.ts";
 import { errorText } from "../../../base/errors.ts";
-import { type ContainerSpec, type ContainerState, RuntimeError, type RuntimeEvent } from "../../runtime/runtime.ts";
+import { type ContainerSpec, type RuntimeContainer, RuntimeError, type RuntimeEvent } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { ensurePauseImage } from "../pause-image.ts";
 import type { NetworkAddress } from "../session-network.ts";
@@ -21,7 +21,7 @@ export class PodSandbox {
   readonly initialState: PodFacts["sandbox"];
   #address: NetworkAddress | undefined;
   #listening: Disposable | undefined;
-  #engine: ContainerState | undefined;
+  #engine: RuntimeContainer | undefined;
   #id: string | undefined;
   /** Whether the pause container ran when it was last checked. */
   #ready = false;
@@ -62,7 +62,7 @@ export class PodSandbox {
   }
 
   /** Returns the address at which knap reaches a port of a container of this pod; undefined: it cannot. */
-  addressOf(container: ContainerState | undefined, port: number): PodAddress | undefined {
+  addressOf(container: RuntimeContainer | undefined, port: number): PodAddress | undefined {
     const holder = this.#engine ?? container;
     const known = holder?.addresses[port];
     const { info, runtime } = this.#parts;

@@ -1,14 +1,14 @@
-// Translates the engine's inspect response to a ContainerState. Pure.
+// Translates the engine's inspect response to a RuntimeContainer. Pure.
 import type Docker from "dockerode";
-import type { ContainerState } from "../runtime.ts";
+import type { RuntimeContainer } from "../runtime.ts";
 
-type ContainerAddress = ContainerState["addresses"][number];
+type ContainerAddress = RuntimeContainer["addresses"][number];
 
 /** How knap reaches containers: `direct` at their own address, `published` at ports of `host`. */
 export type Reach = { readonly kind: "direct" } | { readonly kind: "published"; readonly host: string };
 
 /** `addresses` of the result has the declared ports only. */
-export function containerState(found: Docker.ContainerInspectInfo, reach: Reach): ContainerState {
+export function containerState(found: Docker.ContainerInspectInfo, reach: Reach): RuntimeContainer {
   const { State: state, Config: config } = found;
   const ip = containerIp(found);
   const status = statusOf(state.Status);
@@ -27,7 +27,7 @@ export function containerState(found: Docker.ContainerInspectInfo, reach: Reach)
   };
 }
 
-function statusOf(status: string): ContainerState["status"] {
+function statusOf(status: string): RuntimeContainer["status"] {
   if (status === "running" || status === "restarting") return "running";
   if (status === "paused" || status === "created") return status;
   return "exited";

@@ -5,9 +5,9 @@ import type Docker from "dockerode";
 import { mergeListeners, parseListeners } from "../proc-net.ts";
 import {
   type ContainerRuntime,
-  type ContainerState,
   type ListeningSocket,
   type LogLine,
+  type RuntimeContainer,
   RuntimeError,
 } from "../runtime.ts";
 import { containerOptions } from "./container-options.ts";
@@ -29,7 +29,7 @@ type OtherCalls = "capabilities" | "info" | "networks" | "images" | "volumes" | 
 export function makeDockerContainers(options: DockerContainersOptions): Omit<ContainerRuntime, OtherCalls> {
   const { docker } = options;
   const at = (id: string): Docker.Container => docker.getContainer(id);
-  const inspect = async (id: string): Promise<ContainerState | undefined> => {
+  const inspect = async (id: string): Promise<RuntimeContainer | undefined> => {
     const found = await ifFound(at(id).inspect());
     return found && containerState(found, await options.reach());
   };

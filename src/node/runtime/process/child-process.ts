@@ -2,7 +2,7 @@
 // child starts once more on another port.
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
-import { type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
+import { type ContainerSpec, type RuntimeContainer, RuntimeError } from "../runtime.ts";
 import { openProcessLog, type ProcessLog } from "./process-log.ts";
 import { killGroup } from "./process-records.ts";
 
@@ -29,7 +29,7 @@ export class Child {
   readonly spec: ContainerSpec;
   readonly log: ProcessLog;
   readonly env: Readonly<Record<string, string>>;
-  status: ContainerState["status"] = "created";
+  status: RuntimeContainer["status"] = "created";
   port: number | undefined;
   exitCode: number | undefined;
   error: string | undefined;

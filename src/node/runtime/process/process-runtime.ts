@@ -1,6 +1,6 @@
 // Implements the container runtime without Docker: each container is a child process. It ignores the image of a spec.
 import { availableParallelism, totalmem } from "node:os";
-import { type ContainerRuntime, type ContainerSpec, type ContainerState, RuntimeError } from "../runtime.ts";
+import { type ContainerRuntime, type ContainerSpec, type RuntimeContainer, RuntimeError } from "../runtime.ts";
 import type { Child } from "./child-process.ts";
 import { type ProcessOptions, ProcessRegistry } from "./process-registry.ts";
 import { runCommand } from "./run-command.ts";
@@ -87,7 +87,7 @@ const ENGINE_CALLS: Pick<ContainerRuntime, "networks" | "images" | "volumes" | "
   getArchive: unsupported("archives"),
 };
 
-function stateOf(child: Child): ContainerState {
+function stateOf(child: Child): RuntimeContainer {
   const address = (declared: number) => ({ host: "127.0.0.1", port: child.port ?? declared });
   return {
     id: child.id,

@@ -3,13 +3,13 @@ import { expect, test } from "vitest";
 import { listLabelled, sweepOrphans } from "../../../../src/node/kubelet/orphans.ts";
 import { identityOf, processIdentity } from "../../../../src/node/runtime/process/process-identity.ts";
 import { startTimeOf } from "../../../../src/node/runtime/process/system-processes.ts";
-import type { ContainerRuntime, ContainerState } from "../../../../src/node/runtime/runtime.ts";
+import type { ContainerRuntime, RuntimeContainer } from "../../../../src/node/runtime/runtime.ts";
 
 interface Session {
   readonly host?: string;
   readonly identity?: string;
   readonly knapContainer?: string;
-  readonly status?: ContainerState["status"];
+  readonly status?: RuntimeContainer["status"];
 }
 
 /** An engine with a network, and a container if `status` is given, of session `s`. Containers in `running` run. */
