@@ -18,7 +18,9 @@ import { type HpaResource, hpaResourceOf, makeHpaSpec } from "./hpa-spec.ts";
 import { COLLECT_EVERY_MS, DECIDE_EVERY_MS } from "./periods.ts";
 import { type ReadyPod, ReadyPods } from "./ready-pods.ts";
 import { scrape } from "./scrape.ts";
+import { BUCKET_MS } from "./window.ts";
 
+const LONGEST_WINDOW_MS = 3_600_000;
 const OWNER_LABELS = [CONFIGURATION_LABEL, REVISION_LABEL];
 
 export interface TickOptions {
@@ -208,9 +210,14 @@ function deciderSpecOf(pa: PodAutoscaler, config: AutoscalerConfig): DeciderSpec
 /** @see pkg/reconciler/metric/metric.go */
 function collectionSpecOf(metric: Metric): CollectionSpec {
   return {
-    stableWindowMs: metric.spec.stableWindow / 1e6,
-    panicWindowMs: metric.spec.panicWindow / 1e6,
+    stableWindowMs: windowMsOf(metric.spec.stableWindow),
+    panicWindowMs: windowMsOf(metric.spec.panicWindow),
     scraped: metric.spec.scrapeTarget !== "",
     weighted: isWeighted(metric.metadata.annotations),
   };
+}
+
+/** Limits a window to what annotations allow, because a Metric that a user writes can have any number. */
+function windowMsOf(nanoseconds: number): number {
+  return Math.min(Math.max(nanoseconds / 1e6, BUCKET_MS), LONGEST_WINDOW_MS);
 }

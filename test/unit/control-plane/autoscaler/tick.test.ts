@@ -2,7 +2,16 @@ import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../../src/base/clock.ts";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
 import { makeRandom } from "../../../../src/simulator/seeded-random.ts";
-import { followed, podAutoscaler, readyPod, revision, START, stat } from "../../../support/scaling.ts";
+import {
+  autoscalerConfig,
+  followed,
+  metricOf,
+  podAutoscaler,
+  readyPod,
+  revision,
+  START,
+  stat,
+} from "../../../support/scaling.ts";
 import { asStored } from "../../../support/store.ts";
 
 /** A clock whose next timer runs `lateMs` after it was due. */
@@ -125,6 +134,18 @@ describe("the autoscaler on a clock", () => {
       expect(wanted).toEqual(wanted.toSorted((a, b) => a - b));
     },
   );
+
+  test.each([9e18, 0, -1])("a Metric with a window of %d ns does not stop the autoscaler (11 A1)", (window) => {
+    const clock = new VirtualClock(START);
+    const rig = followed(clock);
+    const metric = metricOf(podAutoscaler(), autoscalerConfig());
+    const spec = { ...metric.spec, stableWindow: window, panicWindow: window };
+    rig.tick.observe({ type: "MODIFIED", object: asStored({ ...metric, spec }) });
+    rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
+    rig.pods = stat(70);
+    clock.advance(4000);
+    expect(rig.advised).not.toEqual([]);
+  });
 
   test("the live report shows the load of the last reported second, also with the shortest panic window", () => {
     const clock = new VirtualClock(START);
