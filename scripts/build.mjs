@@ -9,8 +9,6 @@ import { build, stop } from "esbuild";
 import { writeNotice } from "./notice.mjs";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const dist = join(root, "dist");
-const chunks = join(dist, "chunks");
 
 /** Entry points of the package: name in dist → source. Entry points whose source does not exist yet are skipped. */
 const entries = {
@@ -34,8 +32,7 @@ const commonJsNames = [
 const stub = (name) => join(root, "scripts", "stubs", name);
 
 /** Removes chunks of earlier builds after `hours`. Until then running sessions can load them. */
-async function sweepOldChunks(current, hours) {
-  if (!existsSync(chunks)) return;
+async function sweepOldChunks(chunks, current, hours) {
   const limit = Date.now() - hours * 3600 * 1000;
   for (const name of await readdir(chunks)) {
     const path = join(chunks, name);
@@ -45,7 +42,7 @@ async function sweepOldChunks(current, hours) {
 }
 
 /** Builds the gateway container's program: one file without dependencies except Node. */
-export async function buildGateway() {
+export async function buildGateway(dist = join(root, "dist")) {
   await build({
     absWorkingDir: root,
     entryPoints: [join(root, "src/node/network/gateway-main.ts")],
@@ -61,8 +58,9 @@ export async function buildGateway() {
   await stop();
 }
 
-/** Builds everything. `isRelease`: keeps no chunks of earlier builds. Resolves to the path of the CLI's bundle. */
-export async function buildAll({ isRelease = false } = {}) {
+/** Builds everything into `dist`. `isRelease`: keeps no chunks of earlier builds. Resolves to the CLI's bundle. */
+export async function buildAll({ dist = join(root, "dist"), isRelease = false } = {}) {
+  const chunks = join(dist, "chunks");
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const entryPoints = Object.entries(entries)
     .filter(([, source]) => existsSync(join(root, source)))
@@ -94,11 +92,11 @@ export async function buildAll({ isRelease = false } = {}) {
       ssh2: stub("ssh2.cjs"),
     },
   });
-  await buildGateway();
+  await buildGateway(dist);
   await mkdir(chunks, { recursive: true });
   await cp(join(root, "node_modules/dockerode/lib/proto"), join(chunks, "proto"), { recursive: true });
   const { outputs } = result.metafile;
-  await sweepOldChunks(new Set(Object.keys(outputs).map((path) => join(root, path))), isRelease ? 0 : 24);
+  await sweepOldChunks(chunks, new Set(Object.keys(outputs).map((path) => join(root, path))), isRelease ? 0 : 24);
   const bundled = Object.values(outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
@@ -108,5 +106,6 @@ export async function buildAll({ isRelease = false } = {}) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await buildAll({ isRelease: process.argv.includes("--release") });
+  const [folder] = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
+  await buildAll({ dist: resolve(folder ?? join(root, "dist")), isRelease: process.argv.includes("--release") });
 }

@@ -17,7 +17,14 @@ import type { ImageLibrary } from "../image/image-library.ts";
 import { configsOfSecrets } from "../image/registry-auth.ts";
 import { makeConcurrencyLimit } from "../kubelet/concurrency-limit.ts";
 import { Kubelet, type KubeletOptions } from "../kubelet/kubelet.ts";
-import { HOST_LABEL, KNAP_CONTAINER_LABEL, PROCESS_LABEL, SESSION_LABEL, sweepOrphans } from "../kubelet/orphans.ts";
+import {
+  HOST_LABEL,
+  KNAP_CONTAINER_LABEL,
+  knapContainerLabel,
+  PROCESS_LABEL,
+  SESSION_LABEL,
+  sweepOrphans,
+} from "../kubelet/orphans.ts";
 import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime/runtime.ts";
@@ -88,7 +95,7 @@ export function sessionLabels(
     [SESSION_LABEL]: sessionId,
     [HOST_LABEL]: hostId,
     ...(processId !== undefined && { [PROCESS_LABEL]: processId }),
-    ...(ownContainer !== undefined && { [KNAP_CONTAINER_LABEL]: ownContainer }),
+    ...(ownContainer !== undefined && { [KNAP_CONTAINER_LABEL]: knapContainerLabel(ownContainer) }),
   };
 }
 

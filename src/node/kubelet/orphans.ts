@@ -1,15 +1,22 @@
 // Finds and removes the containers, networks and volumes that dead sessions left on the engine. It never touches
 // resources without knap's labels.
 import { isOfOtherBoot, isProcessLive } from "../runtime/process/process-identity.ts";
-import type { ContainerRuntime, RuntimeContainer } from "../runtime/runtime.ts";
+import type { ContainerRuntime, OwnContainer, RuntimeContainer } from "../runtime/runtime.ts";
 
 /** Labels of every resource that knap creates on an engine. */
 export const SESSION_LABEL = "knap.dev/session";
 export const HOST_LABEL = "knap.dev/host";
-/** The identity of the session's process. It shows that a session is alive if its folder cannot be read. */
+/** Identifies the session's process. If the session's folder cannot be read, knap checks whether this process runs. */
 export const PROCESS_LABEL = "knap.dev/process";
-/** The id of the engine's container in which the session's process runs. Only the engine can say whether it runs. */
+/**
+ * The container in which knap itself runs, if it does: see {@link knapContainerLabel}. Other pid namespaces cannot see
+ * that process, so knap asks the engine whether the container still runs.
+ */
 export const KNAP_CONTAINER_LABEL = "knap.dev/session-container";
+
+export function knapContainerLabel({ id, startedAt }: OwnContainer): string {
+  return `${id}/${startedAt}`;
+}
 
 export interface LabelledResource {
   readonly kind: "container" | "network" | "volume";
@@ -83,12 +90,15 @@ async function stateOf(
   const isLive = await isProcessLive(identity ?? "");
   if (isLive !== undefined) return isLive ? "live" : "ended";
   if (knapContainer !== undefined) {
-    return (await runtime.inspect(knapContainer))?.status === "running" ? "unknown" : "ended";
+    const [id = ""] = knapContainer.split("/");
+    const { status, startedAt = "" } = (await runtime.inspect(id)) ?? {};
+    // A restart of the container ends the session.
+    return status === "running" && knapContainerLabel({ id, startedAt }) === knapContainer ? "unknown" : "ended";
   }
   if (host !== hostId) return "unknown";
-  // Commands that are no sessions have no identity.
+  // Only sessions set the label. Other commands, such as doctor, do not use their resources after they exit.
   if (identity === undefined) return "ended";
-  // After a reboot no container runs. A running one shows that another machine has this host id.
+  // The last boot of this host stopped the session's containers. If one runs, another machine has the same host id.
   return isOfOtherBoot(identity) && !containers.some(({ status }) => status === "running") ? "ended" : "unknown";
 }
 

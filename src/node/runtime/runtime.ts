@@ -27,8 +27,14 @@ export interface RuntimeInfo {
   readonly memoryBytes: number;
   /** How knap reaches containers: at their own address, or at ports published on the host. */
   readonly address: "direct" | "published";
-  /** The id of the engine's container in which knap runs; undefined: knap runs in no container of the engine. */
-  readonly ownContainer?: string | undefined;
+  /** The engine's container in which knap runs; undefined: knap runs in no container of the engine. */
+  readonly ownContainer?: OwnContainer | undefined;
+}
+
+/** One run of a container: a restarted container keeps its id and gets a new start time. */
+export interface OwnContainer {
+  readonly id: string;
+  readonly startedAt: string;
 }
 
 /** An error of a runtime call. The code determines Kubernetes' reason in the pod status and the CLI's exit code. */

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
-import type { ContainerRuntime } from "../runtime.ts";
+import type { ContainerRuntime, OwnContainer } from "../runtime.ts";
 import { RuntimeError } from "../runtime.ts";
 import { engineCall, ifFound } from "./engine-error.ts";
 import { freeSubnets, gatewayOf } from "./subnets.ts";
@@ -12,8 +12,8 @@ import { freeSubnets, gatewayOf } from "./subnets.ts";
 export interface Machine {
   /** Whether the address belongs to this host. */
   owns(address: string): Promise<boolean>;
-  /** The id of the engine's container in which knap runs; undefined: knap runs in no container of the engine. */
-  ownContainer(): Promise<string | undefined>;
+  /** The engine's container in which knap runs; undefined: knap runs in no container of the engine. */
+  ownContainer(): Promise<OwnContainer | undefined>;
 }
 
 export interface DockerNetworksOptions {
@@ -38,7 +38,7 @@ export function makeDockerNetworks(options: DockerNetworksOptions): ContainerRun
         const self = await machine.ownContainer();
         const name = self === undefined ? request.name : SORTS_LAST + request.name;
         const { id, subnet } = await createOnFreeSubnet(options, { ...request, name });
-        if (self !== undefined) await docker.getNetwork(id).connect({ Container: self });
+        if (self !== undefined) await docker.getNetwork(id).connect({ Container: self.id });
         const gateway = gatewayOf(subnet);
         options.onOpened(gateway);
         return { id, gateway, subnet };
@@ -47,7 +47,7 @@ export function makeDockerNetworks(options: DockerNetworksOptions): ContainerRun
       engineCall("closing a network", async () => {
         const network = docker.getNetwork(id);
         const self = await machine.ownContainer();
-        if (self !== undefined) await network.disconnect({ Container: self, Force: true }).catch(() => {});
+        if (self !== undefined) await network.disconnect({ Container: self.id, Force: true }).catch(() => {});
         await ifFound(network.remove());
       }),
     list: (label) =>
@@ -86,7 +86,7 @@ async function createOnFreeSubnet(
 }
 
 export function realMachine(docker: Docker): Machine {
-  let own: Promise<string | undefined> | undefined;
+  let own: Promise<OwnContainer | undefined> | undefined;
   return {
     owns,
     ownContainer: () => {
@@ -105,13 +105,13 @@ function owns(address: string): Promise<boolean> {
   });
 }
 
-async function findOwnContainer(docker: Docker): Promise<string | undefined> {
+async function findOwnContainer(docker: Docker): Promise<OwnContainer | undefined> {
   const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
   const id = /\/containers\/([0-9a-f]{64})\/(?:hostname|resolv\.conf)/.exec(mounts)?.[1];
   if (id === undefined) return undefined;
   const container = docker.getContainer(id);
   return container.inspect().then(
-    ({ Id }) => Id,
+    ({ Id, State }) => ({ id: Id, startedAt: State.StartedAt }),
     () => undefined,
   );
 }

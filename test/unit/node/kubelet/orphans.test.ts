@@ -25,7 +25,7 @@ const search = (session: Session, running: readonly string[] = []) => {
   const container = status && { id: "c", name: "c", labels, status };
   const runtime = {
     list: async () => (container ? [container] : []),
-    inspect: async (id: string) => ({ status: running.includes(id) ? "running" : "exited" }),
+    inspect: async (id: string) => ({ status: running.includes(id) ? "running" : "exited", startedAt: "noon" }),
     remove: async (id: string) => void removed.push(id),
     networks: {
       list: async () => [{ id: "n", name: "n", labels }],
@@ -63,11 +63,12 @@ test("a session with a malformed identity is unknown (11 A4)", async () => {
   expect(await stateOf({ identity: await withPart(1, "") })).toBe("unknown");
 });
 
-test("the engine tells whether the container in which another knap runs still runs (11 A4)", async () => {
+test("the engine tells whether the container in which another knap runs still runs and was not restarted (11 A4)", async () => {
   const identity = await withPart(3, "pid:[1]");
-  expect(await stateOf({ identity, knapContainer: "k" }, ["k"])).toBe("unknown");
-  expect(await stateOf({ identity, knapContainer: "k" })).toBe("ended");
-  expect(await stateOf({ identity, knapContainer: "k", host: "you" })).toBe("ended");
+  expect(await stateOf({ identity, knapContainer: "k/noon" }, ["k"])).toBe("unknown");
+  expect(await stateOf({ identity, knapContainer: "k/morning" }, ["k"])).toBe("ended");
+  expect(await stateOf({ identity, knapContainer: "k/noon" })).toBe("ended");
+  expect(await stateOf({ identity, knapContainer: "k/noon", host: "you" })).toBe("ended");
 });
 
 test("a session of an earlier boot of this host has ended unless a container of it runs (11 A4)", async () => {
