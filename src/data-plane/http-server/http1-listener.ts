@@ -166,7 +166,9 @@ interface UpgradeParts {
 /** Serves an upgrade request, whose socket node:http detaches. After a refusal the listener gets the socket back. */
 function handleUpgrade({ request, socket, head, adopt, serve }: UpgradeParts): void {
   socket.on("error", ignore);
-  if (hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c") {
+  // CONNECT is always refused. Parsed again, it would come back here without end.
+  const isRetried = hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c";
+  if (isRetried && request.method !== "CONNECT") {
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
     adopt(socket);
     return;

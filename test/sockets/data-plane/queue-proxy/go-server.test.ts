@@ -51,6 +51,19 @@ describe("requests", () => {
     },
   );
 
+  test.each([
+    ["a Content-Length", "Content-Length: 5\r\n\r\nhello"],
+    ["chunks", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+    ["an upgrade to h2c", "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"],
+  ])("CONNECT with %s is a 502, and the connection closes (11 A1)", async (_with, rest) => {
+    const bench = await serve();
+    const client = bench.client();
+    client.send(`CONNECT a:80 HTTP/1.1\r\n${HOST}${rest}`);
+    await client.untilEnded(2000);
+    expect(finalReply(client)).toMatchObject({ status: 502, body: "client sent unsupported CONNECT request\n" });
+    expect(client.end).not.toBe("open");
+  });
+
   test.each(["app.example.com:port", "a b", "user@host:1"])(
     "CONNECT to the malformed target %j is a 400 (11 E1)",
     async (target) => {
