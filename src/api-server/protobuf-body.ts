@@ -23,7 +23,7 @@ const JSON_ONLY: ReadonlySet<string> = new Set(["Pod", "Node"]);
 /** The bytes do not match the field table. Thrown and caught in this file. */
 class MalformedProtobuf extends Error {}
 
-/** The object; a 400 for malformed bytes, a 415 for a kind that knap does not accept in this format. */
+/** Returns the object. Fails with 400 for malformed bytes, 415 for a kind that knap does not accept as protobuf. */
 export function parseProtobuf(bytes: Buffer): Result<JsonFields, ApiStatus> {
   try {
     const object = parseEnvelope(bytes);
@@ -46,7 +46,7 @@ function parseEnvelope(bytes: Buffer): JsonFields | undefined {
   return { apiVersion, kind, ...toFields(struct, last(envelope, ENVELOPE.raw)) };
 }
 
-/** Requests for other API groups have a protobuf body only when they delete an object. */
+/** Returns undefined for a kind that must be JSON. Outside of v1, clients send only DeleteOptions as protobuf. */
 function structOf(apiVersion: string, kind: string): StructType | undefined {
   if (kind === "DeleteOptions") return deleteOptions;
   return apiVersion === "v1" && !JSON_ONLY.has(kind) ? builtinStructs.get(kind as Kind) : undefined;
@@ -58,23 +58,23 @@ function fieldsOf(bytes: Buffer): readonly ProtobufField[] {
   return fields;
 }
 
-/** The bytes of the last field with this number; empty if there is none. */
+/** Returns the bytes of the last field with this number; empty if the message has no such field. */
 function last(fields: readonly ProtobufField[], number: number): Buffer {
   const found = fields.findLast((each) => each.number === number);
   return found ? bytesOf(found.value) : Buffer.alloc(0);
 }
 
 function bytesOf(value: ProtobufField["value"]): Buffer {
-  if (typeof value === "number") throw new MalformedProtobuf("a field of bytes has a number");
+  if (typeof value === "number") throw new MalformedProtobuf("expected a length-delimited field, got a varint");
   return value;
 }
 
 function numberOf(value: ProtobufField["value"]): number {
-  if (typeof value !== "number") throw new MalformedProtobuf("a field of a number has bytes");
+  if (typeof value !== "number") throw new MalformedProtobuf("expected a varint, got a length-delimited field");
   return value;
 }
 
-/** The JSON fields of a message, without those that the struct does not have. */
+/** Returns the message's fields as JSON, without fields that the struct does not have. */
 function toFields({ fields }: StructType, bytes: Buffer): JsonFields {
   const found = new Map<Field, ProtobufField["value"][]>();
   for (const { number, value } of fieldsOf(bytes)) {
@@ -88,7 +88,7 @@ function toFields({ fields }: StructType, bytes: Buffer): JsonFields {
   return Object.fromEntries(named.filter(([, value]) => value !== undefined));
 }
 
-/** The JSON of all occurrences of a field; undefined for a zero value, unless the field is a pointer in Go. */
+/** Returns the JSON of all occurrences of a field; undefined for a zero value, unless the field is a pointer in Go. */
 function ofField({ type }: Field, values: readonly ProtobufField["value"][]): unknown {
   if (typeof type === "object" && "list" in type) return values.map((value) => toJson(type.list, value));
   if (typeof type === "object" && "map" in type)
@@ -134,7 +134,7 @@ function toJsonText(text: Buffer): unknown {
   throw new MalformedProtobuf(`fieldsV1: ${parsed.error.message}`);
 }
 
-/** Messages whose JSON is a string or a number. A time without seconds is absent. */
+/** Returns a time as a string (undefined if the field `seconds` is missing), an IntOrString as a number or a string. */
 function toSpecial(type: "time" | "microTime" | "intOrString", fields: readonly ProtobufField[]): unknown {
   const number = (wanted: number): number => numberOf(fields.findLast((each) => each.number === wanted)?.value ?? 0);
   if (type === "intOrString") return number(1) === 0 ? number(2) : last(fields, 3).toString();

@@ -8,7 +8,7 @@ export type DevEvent =
   | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
   /** The sources changed, or the user requested a rebuild; a new revision follows. */
   | { readonly type: "changed"; readonly service: string; readonly files: readonly string[] }
-  /** Files that change again and again are not deployed: for some time, or while only they change. */
+  /** knap does not deploy files that change repeatedly: for some time (`isForTime`) or until other files change. */
   | { readonly type: "held"; readonly service: string; readonly files: readonly string[]; readonly isForTime: boolean }
   /** Changed sources of this Service have no effect, because knap does not know where they are. */
   | { readonly type: "unwatched"; readonly service: string }
@@ -16,8 +16,8 @@ export type DevEvent =
   | { readonly type: "build-output"; readonly service: string; readonly line: string }
   | { readonly type: "built"; readonly service: string; readonly image: string }
   /**
-   * The previous revision keeps running; `isFirst`: there is none. The message starts with place and error; output
-   * follows.
+   * The build failed, and the previous revision keeps running. `isFirst`: no build of this Service has succeeded yet.
+   * The message begins with the place and the error; the output of the build follows.
    */
   | { readonly type: "build-failed"; readonly service: string; readonly message: string; readonly isFirst: boolean }
   /** The files have no errors any more, after `invalid`. */

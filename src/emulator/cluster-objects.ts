@@ -13,7 +13,7 @@ export function makeClusterObjects(size: NodeSize): readonly AnyObject[] {
   return [makeNode(size), makeActivatorEndpoints()];
 }
 
-/** The ServerlessService planner copies address and ports. */
+/** The ServerlessService reconciler copies address and ports. */
 function makeActivatorEndpoints(): Endpoints {
   return {
     apiVersion: "v1",

@@ -1,4 +1,4 @@
-// Makes the control plane of one session: planners and autoscaler. It uses no sockets and no containers, so that the
+// Makes the control plane of one session: reconcilers and autoscaler. It uses no sockets and no containers, so that the
 // simulator can use it too.
 
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
@@ -24,7 +24,7 @@ export interface ActivatorReports {
   readonly onFirstRequest: Emitter<FirstRequest>["subscribe"];
 }
 
-/** Answers the planners' questions. */
+/** Answers the reconcilers' questions. */
 export interface InquirySource {
   readonly inquire: Inquire;
   /** Reports questions whose answers no longer hold. */
@@ -57,7 +57,7 @@ export interface ControlPlane extends Disposable {
   readonly tick: AutoscalerTick;
 }
 
-/** Planners begin to work when `controller.start()` is called. */
+/** Reconcilers begin to work when `controller.start()` is called. */
 export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, config, activator, inquiries } = options;
   const advised = new Emitter<RevisionKey>();

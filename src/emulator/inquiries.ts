@@ -1,4 +1,4 @@
-// Passes each question of a planner to the component that can answer it.
+// Passes each question of a reconciler to the component that can answer it.
 
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { namespacedName } from "../apis/meta/key.ts";
@@ -26,7 +26,7 @@ import type { LiveConfig } from "./live-config.ts";
 const INGRESS = "Ingress.networking.internal.knative.dev";
 
 export interface InquiryOptions {
-  /** The clock of objects, for probes of the activator. Ingress probes and registries use the monotonic clock. */
+  /** The clock of API objects. Activator probes use it; ingress probes and digest look-ups use the monotonic clock. */
   readonly clock: Clock;
   readonly store: ObjectStore;
   readonly config: LiveConfig;

@@ -12,7 +12,7 @@ import { NODE_NAME } from "../node/agent/node-object.ts";
 import type { EmulatorOptions } from "./options.ts";
 
 export interface SessionClocks {
-  /** The clock of objects, planners and autoscaler. */
+  /** The clock of objects, reconcilers and autoscaler. */
   readonly objects: Clock;
   /** The clock of request statistics. A change of the machine's clock must not distort their averages. */
   readonly stats: Clock;

@@ -1,5 +1,5 @@
-// Advances virtual time in steps. After each step it settles the planners and waits until the node's operations in real
-// time have ended.
+// Advances virtual time in steps. After each step, runs the reconcilers until they have nothing to do, and waits for the
+// node's operations, which take real time.
 import type { Time } from "../base/clock.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 
@@ -10,7 +10,7 @@ export interface VirtualTimeOptions {
   readonly clock: VirtualClock;
   /** The version of the store, which grows with every write. */
   readonly version: () => number;
-  /** Runs the planners until they have nothing to do. */
+  /** Runs the reconcilers until they have nothing to do. */
   readonly settle: () => void;
   /** Resolves when no operation in real time is in progress, such as the start of a container. */
   readonly idle: () => Promise<unknown>;
@@ -80,7 +80,7 @@ export class VirtualTime {
     await this.#settle();
   }
 
-  /** Planners may start operations whose end gives planners more work, so it repeats until no write happens. */
+  /** Repeats until a round writes nothing: the end of an operation can give the reconcilers more work. */
   async #settle(): Promise<void> {
     const { version, settle, idle } = this.#options;
     for (let before = -1; before !== version() && !this.#closing.signal.aborted; ) {

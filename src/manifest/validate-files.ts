@@ -24,18 +24,18 @@ export interface ValidationOptions {
   readonly mode: ManifestMode;
   /** Unknown fields are refused, reported or dropped, as with `kubectl --validate`. Default: strict. */
   readonly fieldValidation?: "strict" | "warn" | "ignore";
-  /** Gate → Enabled, Allowed or Disabled. They override the files' config-features. */
+  /** Feature gate → Enabled, Allowed or Disabled. They override config-features in the files and in `config`. */
   readonly gates?: StringMap | undefined;
-  /** ConfigMap name → data of knap.yaml for namespace knative-serving. Its keys override those of the files. */
+  /** ConfigMap name → data from knap.yaml, which overrides equal keys of the files' ConfigMaps in knative-serving. */
   readonly config?: ReadonlyMap<string, StringMap>;
   /** Namespace of objects that name none. Default: `default`. */
   readonly namespace?: string;
-  /** `latest`: traffic that is pinned to Revisions goes to the latest ready one. */
+  /** `latest`: traffic that the files pin to Revisions goes to the latest ready Revision. */
   readonly traffic?: "manifest" | "latest" | undefined;
   /** Secret names of the files → names to use instead. */
   readonly secretNames?: ReadonlyMap<string, string> | undefined;
 }
-/** More findings would hide the others. */
+/** The most diagnostics that are returned for one file. A further diagnostic counts the omitted ones. */
 const MAX_FINDINGS = 1000;
 export interface ValidatedFiles {
   readonly objects: readonly ManifestObject[];
@@ -57,7 +57,10 @@ export function validateFiles(files: readonly ManifestFile[], options: Validatio
   return { objects, config, diagnostics: files.flatMap((file) => findingsOf(file, all)) };
 }
 
-/** Applies the user's options to the objects, and reports what they did or could do. */
+/**
+ * Applies the options `secretNames` and `traffic` to the objects. The diagnostics report replaced traffic, and problems
+ * that the options can solve: Secret names that Kubernetes does not allow, and traffic to missing Revisions.
+ */
 function rewritten(
   written: readonly ManifestObject[],
   { traffic, secretNames = new Map() }: ValidationOptions,
@@ -75,7 +78,7 @@ function rewritten(
   return { objects, diagnostics: [...secrets, { severity: "warning", message, ...place }] };
 }
 
-/** The findings of a file in the order of its lines. */
+/** Returns the diagnostics of a file in the order of the file's lines. */
 function findingsOf(file: ManifestFile, all: readonly Diagnostic[]): readonly Diagnostic[] {
   const own = all.filter((diagnostic) => diagnostic.file === file.name);
   const sorted = withTemplateHints(own, file).toSorted((a, b) => a.line - b.line || a.column - b.column);
@@ -179,7 +182,7 @@ function validateData(object: AnyObject, diagnostic: MakeDiagnostic): readonly D
   ];
 }
 
-/** The path of the data key that a parser's message contains. */
+/** Returns the path of the data key that a parser's message contains. */
 function dataPath(message: string, data: StringMap): string {
   const keys = Object.keys(data).filter((key) => message.includes(key));
   const key = keys.sort((a, b) => b.length - a.length)[0];
@@ -198,7 +201,7 @@ function validateServing(object: AnyObject, config: ServingConfig, diagnostic: M
   const complete = pruneAndDefault(schema, mutation.object) as AnyObject;
   const findings = review({ ...request, object: complete });
   const paths = new Set(findings.flatMap((finding) => finding.paths));
-  // If both report the same missing field, only Knative's message is kept: users know it.
+  // If the schema and Knative's webhook report the same path, keep Knative's message: users can search for it.
   const structural = [...metadataFindings(complete), ...schemaFindings(schema, complete)].filter(
     ({ path }) => !paths.has(path),
   );
@@ -216,7 +219,7 @@ function decodeDiagnostics(errors: readonly DecodeError[], diagnostic: MakeDiagn
   });
 }
 
-/** One diagnostic per path of an error, but one per warning, at its first path. */
+/** Returns one diagnostic per path of each error, and one per warning, at the warning's first path. */
 function findingDiagnostics(findings: Findings, pod: string, diagnostic: MakeDiagnostic): readonly Diagnostic[] {
   const errors = merged(findings, "error").flatMap((finding) => {
     const paths = finding.paths.length === 0 ? [""] : finding.paths;

@@ -32,7 +32,10 @@ export class DurationHistogram {
     if (ms > this.#largest) this.#largest = ms;
   }
 
-  /** Returns the percentile for a share between 0 and 1, within 1 %; 0 without durations. */
+  /**
+   * Returns the duration in ms that `share` (0 to 1) of the requests do not exceed. The error is at most 1 %; durations
+   * up to 0.1 ms count as 0. Returns 0 if no duration was added.
+   */
   percentile(share: number): number {
     let left = share * this.#total;
     for (const [index, weight] of this.#weights.entries()) {

@@ -87,20 +87,20 @@ export class SimulatedCluster implements Disposable {
     const { kind, namespace, name } = keyOf(object);
     const old = store.get(kind, namespace, name);
     if (!old) return store.create(object, { user: "kubernetes-admin" });
-    // The planners act on the object before it changes.
+    // The reconcilers act on the object before it changes.
     this.settle();
     const annotations = { ...old.metadata.annotations, ...object.metadata.annotations };
     return store.update({ ...object, metadata: { ...object.metadata, annotations } }, { user: "kubernetes-admin" });
   }
 
-  /** Advances time and settles the planners after each timer. */
+  /** Advances time and settles the reconcilers after each timer. */
   advanceTo(time: Time): void {
     this.settle();
     while (this.clock.runNext(time)) this.settle();
     this.clock.advanceTo(time);
   }
 
-  /** Runs the planners until they have nothing to do. */
+  /** Runs the reconcilers until they have nothing to do. */
   settle(): void {
     while (this.#turns.length > 0) {
       const turns = this.#turns;
@@ -121,7 +121,7 @@ const defaultInquiries: InquirySource = {
   onStale: new Emitter<Inquiry>().subscribe,
 };
 
-/** Answers every question of a planner with success. Image tags are not resolved. */
+/** Answers every question of a reconciler with success. Image tags are not resolved. */
 export function answerTo(question: Inquiry): AnswerOf<Inquiry> {
   switch (question.ask) {
     case "Digest":

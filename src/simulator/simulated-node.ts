@@ -33,7 +33,7 @@ interface SimulatedPod {
   stopping: boolean;
 }
 
-/** Pods become ready at multiples of this time, so that the planners handle several pods in one round. */
+/** Pods become ready at multiples of this time, so that the reconcilers handle several pods in one round. */
 const GRID_MS = 50;
 
 export class SimulatedNode {

@@ -1,4 +1,4 @@
-// Runs `knap simulate`: sends a load to a Service on virtual time. Planners, autoscaler, throttler, breakers and
+// Runs `knap simulate`: sends a load to a Service on virtual time. Reconcilers, autoscaler, throttler, breakers and
 // statistics are the emulator's own. Containers and sockets are simulated.
 import { HPA_CLASS } from "../apis/autoscaling/annotations.ts";
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";

@@ -20,7 +20,7 @@ export interface AppState {
   readonly model: SessionModel;
   readonly screen: Screen;
   readonly logs: readonly LogEntry[];
-  /** The logs when the user scrolled back, so that new lines do not move the text; undefined: not scrolled back. */
+  /** The log lines to show while the user has scrolled back: new lines must not move them. Otherwise undefined. */
   readonly frozenLogs: readonly LogEntry[] | undefined;
   /** Notices of the session, oldest first. */
   readonly notices: readonly string[];

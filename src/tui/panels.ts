@@ -34,7 +34,10 @@ function waterfall({ totalMs, parts }: Pick<ColdStart, "totalMs" | "parts">, wid
   return wide.length <= width ? wide : total + all.join("·").replace("first byte", "byte");
 }
 
-/** Returns why the row's revision has its pods. Names the revision if the Service routes to several ones. */
+/**
+ * Returns the Service's problem, else the problem of its pods, else the autoscaler's newest decision as a sentence. The
+ * sentence begins with the revision's name if the Service routes to more than one Revision.
+ */
 function reasonOf(model: SessionModel, row: Row | undefined): string {
   const revision = revisionOfRow(model, row);
   if (row === undefined || revision === undefined) return "";
@@ -46,8 +49,9 @@ function reasonOf(model: SessionModel, row: Row | undefined): string {
 }
 
 /**
- * Returns exactly `height` lines: why, the last cold start, the URL (if `height` > 3), the session's newest Warning
- * event (if `height` > 4), then the newest log lines. Without a selected Service, all Services' log lines are shown.
+ * Returns exactly `height` lines: a problem or the newest scaling decision, the last cold start, the URL (if `height` >
+ * 3), the session's newest Warning event (if `height` > 4), then the newest log lines. Without a selected Service, the
+ * log lines are those of all Services.
  */
 export function summaryLines(
   model: SessionModel,
@@ -99,8 +103,8 @@ export function logLine({ pod, text }: LogEntry, width: number): Line {
 }
 
 /**
- * Returns one line per traffic target (desired percentage and observed share), followed by a line with its URL if it
- * has one.
+ * Returns one line per traffic target with the desired percentage and the observed share. If a target has a URL, the
+ * next line shows the URL.
  */
 export function trafficLines(
   model: SessionModel,

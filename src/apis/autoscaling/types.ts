@@ -109,7 +109,7 @@ interface BoundFacts {
   readonly ready: number;
   readonly min: number;
   readonly max: number;
-  /** Ms until the planner checks the scale again. */
+  /** Ms until the reconciler checks the scale again. */
   readonly afterMs: number | undefined;
 }
 

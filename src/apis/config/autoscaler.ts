@@ -17,7 +17,7 @@ interface Durations {
   readonly retention: Nanoseconds;
 }
 
-/** Returns the error that Knative reports first. */
+/** Parses config-autoscaler. If the data has several errors, fails with the one that Knative reports first. */
 export function parseAutoscalerConfig(data: StringMap): Result<AutoscalerConfig> {
   // Knative reads the keys in this order and reports only the first parse error.
   const read = makeConfigReader(data);

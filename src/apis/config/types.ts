@@ -119,7 +119,7 @@ export interface ObservabilityConfig {
   readonly enableProbeRequestLog: boolean;
 }
 
-/** Every planner reads it as `world.config`; knap replaces it when a ConfigMap changes. */
+/** The parsed ConfigMaps of Knative. Reconcilers read `world.config`, which knap replaces when a ConfigMap changes. */
 export interface ServingConfig {
   readonly autoscaler: AutoscalerConfig;
   readonly defaults: DefaultsConfig;

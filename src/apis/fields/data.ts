@@ -15,7 +15,7 @@ const secret = kindStruct("Secret", {
   type: numbered(3, "string"),
 });
 
-/** The kinds whose values must be strings. Admission decodes them. */
+/** Defines ConfigMap and Secret. Admission decodes objects of these kinds to find values that are not strings. */
 export const dataStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   ["ConfigMap", configMap],
   ["Secret", secret],

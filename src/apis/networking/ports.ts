@@ -13,12 +13,12 @@ export const AUTOSCALING_METRICS_PORT = 9090;
 export const USER_METRICS_PORT = 9091;
 const PROFILING_PORT = 8008;
 
-/** The port of a Pod that gets its requests. */
+/** Returns the port of a Pod to which requests for its containers are sent. */
 export function backendPort(protocol: "http1" | "h2c"): number {
   return protocol === "h2c" ? BACKEND_H2C_PORT : BACKEND_HTTP_PORT;
 }
 
-/** Ports that user containers cannot have. Like Knative, the set does not contain 8112. */
+/** Ports that a user container must not use. As in Knative, 8112 is not among them. */
 export const RESERVED_PORTS: ReadonlySet<number> = new Set([
   PROFILING_PORT,
   BACKEND_HTTP_PORT,

@@ -22,7 +22,7 @@ import type {
 
 export interface DefaultingContext {
   readonly config: ServingConfig;
-  /** Absent if nothing is written: a planner sets defaults, or the webhook sets them on the stored object. */
+  /** Absent outside of a write: when a reconciler sets defaults, or the webhook sets them on the stored object. */
   readonly operation?: "create" | "update";
   /** The stored object with its defaults. */
   readonly old?: AnyObject;
@@ -91,7 +91,7 @@ function defaultTemplate(template: RevisionTemplate, parent: ObjectMeta, context
   return { ...template, spec: defaultRevisionSpec(template.spec, parent, context) };
 }
 
-/** `parent` is the metadata that the templates of container names read. */
+/** `parent`: the metadata that the container name template of config-defaults can refer to. */
 function defaultRevisionSpec(
   spec: RevisionSpec,
   parent: Partial<ObjectMeta>,
@@ -106,7 +106,7 @@ function defaultRevisionSpec(
   const { containers, initContainers } = namedContainers(spec, parent, defaults);
   const secured = (container: Container): Container =>
     securedContainer(container, spec.securityContext, features.securePodDefaults);
-  // Knative sets it in its loop over the containers, so it stays unset in a spec without containers.
+  // Knative sets enableServiceLinks in a loop over the containers, so a spec without containers gets no default.
   const setsLinks = operation === "create" && containers.length > 0;
   const links = spec.enableServiceLinks ?? (setsLinks ? defaults.enableServiceLinks : undefined);
   return {

@@ -20,7 +20,7 @@ export function markContainerMissing(status: RevisionStatus, message: string, at
   return conditions.markFalse(status, CONTAINER, at, { reason: "ContainerMissing", message });
 }
 
-/** The planner created the Deployment. */
+/** The reconciler created the Deployment. */
 export function markDeploying(status: RevisionStatus, at: string): RevisionStatus {
   return conditions.markUnknown(conditions.markUnknown(status, RESOURCES, at, DEPLOYING), CONTAINER, at, DEPLOYING);
 }

@@ -16,33 +16,33 @@ function outOfDate(kind: string): { reason: string; message: string } {
   return { reason: "OutOfDate", message };
 }
 
-/** The Configuration of this name has another owner. */
+/** Sets ConfigurationsReady to False because the Configuration of this name has another owner. */
 export function markConfigurationNotOwned(status: ServiceStatus, name: string, at: string): ServiceStatus {
   return conditions.markFalse(status, CONFIGURATION, at, notOwned("Configuration", name));
 }
 
-/** The Route of this name has another owner. */
+/** Sets RoutesReady to False because the Route of this name has another owner. */
 export function markRouteNotOwned(status: ServiceStatus, name: string, at: string): ServiceStatus {
   return conditions.markFalse(status, ROUTE, at, notOwned("Route", name));
 }
 
-/** The Configuration's planner has not seen its newest spec yet. */
+/** Sets ConfigurationsReady to Unknown while no reconciler has observed the newest spec of the Configuration. */
 export function markConfigurationOutOfDate(status: ServiceStatus, at: string): ServiceStatus {
   return conditions.markUnknown(status, CONFIGURATION, at, outOfDate("Configuration"));
 }
 
-/** The Route's planner has not seen its newest spec yet, or the Service must not change the Route yet. */
+/** Sets RoutesReady to Unknown while the Route's newest spec is not observed, or the Route must not change yet. */
 export function markRouteOutOfDate(status: ServiceStatus, at: string): ServiceStatus {
   return conditions.markUnknown(status, ROUTE, at, outOfDate("Route"));
 }
 
-/** A Revision with the name in the template exists and has another owner or another spec. */
+/** Sets RoutesReady to False because the template names an existing Revision that has another owner or another spec. */
 export function markRevisionNameTaken(status: ServiceStatus, name: string, at: string): ServiceStatus {
   const message = `The revision name "${name}" is taken by a conflicting Revision, so traffic will not be migrated`;
   return conditions.markFalse(status, ROUTE, at, { reason: "RevisionNameTaken", message });
 }
 
-/** The Route is ready, but its traffic is not yet that of the spec. */
+/** Sets RoutesReady to Unknown while the Route is ready but does not yet send traffic as the Service's spec says. */
 export function markTrafficNotMigrated(status: ServiceStatus, at: string): ServiceStatus {
   const message = "Traffic is not yet migrated to the latest revision.";
   return conditions.markUnknown(status, ROUTE, at, { reason: "TrafficNotMigrated", message });

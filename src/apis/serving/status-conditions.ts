@@ -1,4 +1,4 @@
-// Changes the conditions of a whole status, for the lifecycle files of all kinds.
+// Makes the functions with which a reconciler sets conditions in the status of an object.
 import type { Condition, ConditionedStatus, ConditionReason, ConditionSet } from "../meta/conditions.ts";
 
 type Mark<S> = (status: S, type: string, at: string, because?: ConditionReason) => S;
@@ -8,11 +8,11 @@ export interface StatusConditions<S extends ConditionedStatus> {
   readonly markTrue: Mark<S>;
   readonly markFalse: Mark<S>;
   readonly markUnknown: Mark<S>;
-  /** Copies status, reason and message of another object's condition. */
+  /** Sets condition `type` like `from`, a condition of another object. A True condition gets no reason or message. */
   copy(status: S, type: string, at: string, from: Pick<Condition, "status" | "reason" | "message">): S;
 }
 
-/** Makes the methods for the conditions of a kind. */
+/** Returns the methods for a kind whose conditions are those of `set`. */
 export function makeStatusConditions<S extends ConditionedStatus>(set: ConditionSet): StatusConditions<S> {
   const markWith =
     (mark: ConditionSet["markTrue"]): Mark<S> =>

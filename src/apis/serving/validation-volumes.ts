@@ -16,7 +16,7 @@ import {
 } from "../meta/field-error.ts";
 import { dns1123LabelErrors } from "../meta/names.ts";
 
-/** Volume sources that need a gate; `label` is their name in Knative's messages. */
+/** Volume sources that need a feature gate. `label`: the name in Knative's messages; "": another message. */
 const GATED: readonly { readonly field: keyof Volume & string; readonly gate: string; readonly label: string }[] = [
   { field: "emptyDir", gate: "kubernetes.podspec-volumes-emptydir", label: "EmptyDir" },
   { field: "persistentVolumeClaim", gate: "kubernetes.podspec-persistent-volume-claim", label: "" },

@@ -201,7 +201,7 @@ export class Autoscaler {
     if (before !== replicas) this.#options.onAdvice(revision);
   }
 
-  /** Adds a planner's decision to the revision's ledger. */
+  /** Adds a reconciler's decision to the revision's ledger. */
   addDecision(decision: DecisionRecord): void {
     this.#deciders.get(decision.revision)?.ledger.add(decision);
   }

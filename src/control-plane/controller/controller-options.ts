@@ -12,7 +12,7 @@ export interface ControllerOptions {
   readonly clock: Clock;
   /** See `World.awakeSince`. If absent, the clock never jumps. */
   readonly awakeSince?: (() => Time) | undefined;
-  /** The order affects only the number of runs. A planner should come before the planners that depend on it. */
+  /** The order affects only the number of runs. A reconciler should come before the reconcilers that depend on it. */
   readonly reconcilers: readonly Reconciler[];
   readonly config: () => ServingConfig;
   readonly advice: () => ReadonlyMap<RevisionKey, ScaleResult>;

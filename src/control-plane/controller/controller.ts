@@ -1,5 +1,5 @@
-// Runs all planners: watches the store, queues changed objects, calls planners and writes their plans. It works in
-// short slices, so that it does not block the event loop.
+// Runs all reconcilers: watches the store, queues changed objects, calls reconcilers and writes their plans. Works in
+// short slices, so that the event loop is not blocked.
 import type { Kind } from "../../apis/kinds.ts";
 import { keyText, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../apis/meta/object.ts";
@@ -16,7 +16,7 @@ import { dropTimers, recordRefusals, type Task, TaskRegistry } from "./task.ts";
 import { ownerKey, versionsToMap } from "./watch-mapping.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-/** A planner whose newest run for an object failed. */
+/** A reconciler whose newest run for an object failed. */
 export interface ReconcileFailure {
   readonly reconciler: string;
   readonly key: ObjectKey;
@@ -102,7 +102,7 @@ export class Controller {
     while (this.#step());
   }
 
-  /** Returns the planners whose newest run failed, in no order. */
+  /** Returns the reconcilers whose newest run failed, in no order. */
   failures(): readonly ReconcileFailure[] {
     return this.#tasks
       .all()
@@ -118,9 +118,9 @@ export class Controller {
   }
 
   #onEvent({ object, old, key }: WatchEvent): void {
-    // Only the controller writes Events, and no planner handles them.
+    // Only the controller writes Events, and no reconciler handles them.
     if (key.kind === "Event") return;
-    // Skip the event caused by this planner's own status write.
+    // Skip the event caused by this reconciler's own status write.
     const writer = this.#writer;
     this.#writer = undefined;
     this.#enqueueAll(key, writer);
@@ -207,7 +207,7 @@ export class Controller {
     try {
       this.#work(task);
     } catch (error) {
-      // The planner threw, or its plan cannot be written. Other tasks must go on.
+      // The reconciler threw, or its plan cannot be written. Other tasks must go on.
       task.error = errorText(error);
       this.#options.log.error("planner threw", { task: task.text, error });
       this.#rateLimiter.retryLater(task);
@@ -230,7 +230,7 @@ export class Controller {
     const plan = task.reconciler.reconcile(object as never, this.#world as World);
     if (this.#rateLimiter.isThrottled(task, plan.status)) return;
     const results = applyWrites(store, object, plan);
-    // The planner did not know this refusal, so its status can be wrong. Run the planner again before a status write.
+    // The reconciler did not know this refusal, so the planned status can be wrong. Reconcile again before a status write.
     if (recordRefusals(task, results)) {
       this.#add(task);
       return;

@@ -1,4 +1,4 @@
-// Stores the questions of planners and their answers. Several tasks can share a question.
+// Stores the questions of reconcilers and their answers. Several tasks can share a question.
 import { keyText } from "../../apis/meta/key.ts";
 import { sameJson } from "../../base/json.ts";
 import type { AnswerOf, Inquiry } from "./reconciler.ts";

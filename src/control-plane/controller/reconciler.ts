@@ -1,4 +1,4 @@
-// Defines the interface of planners, which are synchronous and pure: `reconcile(object, world) → Plan`.
+// Defines the interface of reconcilers, which are synchronous and pure: `reconcile(object, world) → Plan`.
 import type { DecisionRecord, RevisionKey, ScaleResult } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
 import type { Kind, ObjectOf, StatusOf } from "../../apis/kinds.ts";
@@ -10,7 +10,7 @@ import type { Propagation } from "../store/deletion.ts";
 import type { View } from "../store/view.ts";
 import type { Derive } from "./derivations.ts";
 
-/** A question whose answer needs I/O. A planner puts it into `Plan.ask`. The answer enqueues the planner again. */
+/** A question whose answer needs I/O. A reconciler puts it into `Plan.ask`. The answer enqueues the object again. */
 export type Inquiry =
   /** Is the activator in the request path of this revision? @see knative pkg/reconciler/autoscaling/kpa/scaler.go */
   | { readonly ask: "ActivatorProbe"; readonly revision: RevisionKey }
@@ -52,7 +52,7 @@ export interface World extends View {
   readonly advice: ReadonlyMap<RevisionKey, ScaleResult>;
   /** Returns undefined while the answer is not known. */
   answer<Q extends Inquiry>(question: Q): AnswerOf<Q> | undefined;
-  /** Returns why the store refused this planner's newest write of the object; undefined if the store accepted it. */
+  /** Returns why the store refused this reconciler's newest write of the object; undefined if the store accepted it. */
   refusal(key: ObjectKey): ApiStatus | undefined;
   /**
    * Returns `make(of, config)` and caches it. `make` must be a pure function at module level. `parts`: the parts of the
@@ -61,7 +61,7 @@ export interface World extends View {
   derived<T extends object, R>(make: Derive<T, R>, of: T, parts?: readonly (object | undefined)[]): R;
 }
 
-/** Fields of another object that this planner owns, merged into it (RFC 7386; null removes a field). */
+/** Fields of another object that this reconciler owns, merged into it (RFC 7386; null removes a field). */
 export interface OwnedFields {
   readonly key: ObjectKey;
   /** A merge patch of the whole object. */
@@ -112,7 +112,7 @@ export interface Reconciler<K extends Kind = Kind> {
   readonly kind: K;
   /** Returns further keys to enqueue after a change. The object and its controlling owner are always enqueued. */
   watches?(changed: Stored, view: View): readonly ObjectKey[];
-  /** True: the planner reads its own status, so its own status write enqueues it again. */
+  /** True: the reconciler reads its own status, so its own status write enqueues it again. */
   readonly readsOwnStatus?: true;
   reconcile(object: ObjectOf<K>, world: World): Plan<K>;
 }

@@ -60,7 +60,7 @@ export function dropTimers(task: Task): void {
   task.throttled = undefined;
 }
 
-/** Stores refusals for the planner. Returns true if a refusal is new. */
+/** Stores refusals for the reconciler. Returns true if a refusal is new. */
 export function recordRefusals(task: Task, results: WriteResults): boolean {
   let isNew = false;
   for (const { key, refused } of results) {

@@ -10,7 +10,7 @@ type Done = (answer: AnswerOf<Question>) => void;
 
 const PERIOD_MS = 1000;
 const GIVE_UP_MS = 45_000;
-/** The time from the last failed probe until the planner asks again. */
+/** The time from the last failed probe until the reconciler asks again. */
 const REENQUEUE_MS = 1000;
 const HEADERS: RawHeaders = ["User-Agent", "Knative-Autoscaling-Probe", "K-Network-Probe", "activator"];
 
@@ -18,13 +18,13 @@ export interface ActivatorProbeOptions {
   readonly clock: Clock;
   /** Sends a GET to the revision's public Service. Resolves to undefined if nothing answers. */
   readonly send: (revision: RevisionKey, headers: RawHeaders) => Promise<LocalReply | undefined>;
-  /** Drops the answer and enqueues the planners that asked. */
+  /** Drops the answer and enqueues the reconcilers that asked. */
   readonly forget: (question: Question) => void;
 }
 
 /**
  * Reports the result of each probe. After a failure, probes again once a second for at most 45 s; then forgets the
- * question, so that the planner asks again. @see knative pkg/reconciler/autoscaling/kpa/scaler.go
+ * question, so that the reconciler asks again. @see knative pkg/reconciler/autoscaling/kpa/scaler.go
  */
 export class ActivatorProbe {
   readonly #options: ActivatorProbeOptions;

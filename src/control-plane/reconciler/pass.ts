@@ -1,4 +1,4 @@
-// Handles finalizers, observedGeneration and condition times for all planners of Knative kinds.
+// Handles finalizers, observedGeneration and condition times for all reconcilers of Knative kinds.
 // Source: knative.dev/pkg/reconciler/reconcile_common.go.
 import type { DecisionRecord } from "../../apis/autoscaling/types.ts";
 import type { ServingConfig } from "../../apis/config/types.ts";
@@ -107,7 +107,7 @@ function reconcileLive<K extends Kind>(planner: KnativePlanner<K>, stored: Objec
   });
 }
 
-/** Plans nothing if the object does not have the planner's finalizer. */
+/** Plans nothing if the object does not have the reconciler's finalizer. */
 function reconcileDeleted<K extends Kind>(planner: KnativePlanner<K>, object: ObjectOf<K>, world: World): Plan<K> {
   const { finalizer } = planner;
   const finalizers = object.metadata.finalizers ?? [];
@@ -152,7 +152,7 @@ function isSameMark(a: Condition, b: Condition): boolean {
 }
 
 /**
- * Returns the object with the current defaults, so that planners see a changed config-defaults. Returns the input if
+ * Returns the object with the current defaults, so that reconcilers see a changed config-defaults. Returns the input if
  * nothing differs.
  */
 export function defaulted<T extends AnyObject>(object: T, world: World): T {

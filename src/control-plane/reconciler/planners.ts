@@ -1,4 +1,4 @@
-// Lists all planners: Knative's controllers, and the Kubernetes controllers that they depend on.
+// Lists all reconcilers: Knative's controllers, and the Kubernetes controllers that they depend on.
 import type { Reconciler } from "../controller/reconciler.ts";
 import { configurationPlanner } from "./configuration/configuration.ts";
 import { deploymentPlanner } from "./deployment/deployment.ts";
@@ -16,12 +16,12 @@ import { schedulerPlanner } from "./scheduler/scheduler.ts";
 import { serverlessServicePlanner } from "./serverless-service/serverless-service.ts";
 import { servicePlanner } from "./service/service.ts";
 
-/** Widens the type of a planner. This is safe, because the controller passes only objects of the planner's kind. */
+/** Widens the type of a reconciler. This is safe: the controller passes to a reconciler only objects of its kind. */
 function widened(planner: unknown): Reconciler {
   return planner as Reconciler;
 }
 
-// Planners of children come first, so that an object is reconciled after its children.
+// Reconcilers of children come first, so that an object is reconciled after its children.
 export const kubernetesPlanners: readonly Reconciler[] = [
   namespacePlanner,
   schedulerPlanner,
@@ -30,8 +30,8 @@ export const kubernetesPlanners: readonly Reconciler[] = [
   ingressPlanner,
 ].map(widened);
 
-// The Revision planner comes before the PodAutoscaler planner, so that it sees each status of the PodAutoscaler, as in
-// Knative.
+// The Revision reconciler comes before the PodAutoscaler reconciler, so that the Revision reconciler sees each status of
+// the PodAutoscaler, as in Knative.
 export const knativePlanners: readonly Reconciler[] = [
   metricPlanner,
   serverlessServicePlanner,

@@ -19,11 +19,11 @@ interface Entry {
 interface Watcher {
   readonly options: WatchOptions;
   readonly listener: WatchListener;
-  /** The newest version that the watcher has got. The queue may have events that the ring has already replayed. */
+  /** `drain` skips queued events up to this version: the watcher has got them from the ring, or did not want them. */
   reported: number;
 }
 
-/** The ring has one entry per version, so the position of a version is a difference of versions. */
+/** The ring has one entry per version, so the offset of an entry is its version minus that of the oldest entry. */
 export class History {
   readonly #capacity: number;
   readonly #onError: (error: unknown, key: ObjectKey) => void;
@@ -50,13 +50,16 @@ export class History {
     this.#queue.push(entry);
   }
 
-  /** The oldest version from which a watch can start without missing an event. `newest`: the store's version. */
+  /** Returns the oldest version after which the ring has all events. `newest`: the version of the newest write. */
   oldest(newest: number): number {
     const first = this.#ring[this.#start];
     return first ? first.version - 1 : newest;
   }
 
-  /** `newest`: the store's version. `since`: first reports the recorded events after this version. */
+  /**
+   * Calls `listener` for later events until disposed. If `since` is given, first reports the recorded events after that
+   * version. `newest`: the version of the newest write.
+   */
   watch(options: WatchOptions, newest: number, listener: WatchListener, since = newest): Disposable {
     const watcher: Watcher = { options, listener, reported: newest };
     this.#watchers.add(watcher);

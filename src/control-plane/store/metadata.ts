@@ -4,11 +4,11 @@ import { type Kind, resourceOf } from "../../apis/kinds.ts";
 import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
 import { isFields, sameJson } from "../../base/json.ts";
 
-/** Treats kinds that knap does not know (a DomainMapping may refer to them) as namespaced custom resources. */
+/** Treats kinds that knap does not know as namespaced custom resources. A DomainMapping may refer to such a kind. */
 export function traitsOf(kind: Kind): {
   readonly namespaced: boolean;
   readonly statusSubresource: boolean;
-  /** Core kinds have no generation. */
+  /** True if the store sets metadata.generation; false for kinds of the core API group. */
   readonly generation: boolean;
 } {
   const resource = resourceOf(kind);
@@ -19,7 +19,7 @@ export function traitsOf(kind: Kind): {
   };
 }
 
-/** Metadata as Kubernetes' typed decoding returns it: without empty values, selfLink and managedFields. */
+/** Returns the metadata as Kubernetes' typed decoding does: without empty values, selfLink and managedFields. */
 export function compactMetadata(metadata: ObjectMeta): ObjectMeta {
   const fields = metadata as unknown as Readonly<Record<string, unknown>>;
   const isKept = (key: string): boolean => key !== "selfLink" && key !== "managedFields" && !isEmpty(fields[key]);
@@ -42,7 +42,7 @@ export interface Birth {
   readonly creationTimestamp: string;
 }
 
-/** The first version of an object, with uid, creation time and generation 1. Drops status if it is a subresource. */
+/** Returns a new object with uid, creation time and generation 1. Removes a status that has a subresource. */
 export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObject {
   const traits = traitsOf(kind);
   const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...metadata } = object.metadata;
@@ -55,8 +55,8 @@ export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObj
 }
 
 /**
- * The stored object with the fields that a writer may change taken from `incoming`. The generation grows when anything
- * but metadata and status differs. Unchanged parts keep their reference, which makes later comparisons cheap.
+ * Returns `incoming` with the values from `old` in fields that a writer cannot change. Increments the generation if
+ * anything but metadata and status differs. Unchanged parts keep their reference, so that comparing them is fast.
  */
 export function makeUpdated(kind: Kind, old: AnyObject, incoming: AnyObject): AnyObject {
   const traits = traitsOf(kind);

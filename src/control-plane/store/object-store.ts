@@ -58,7 +58,7 @@ export class ObjectStore implements View {
     }
   }
 
-  /** The newest resourceVersion, which lists have too. */
+  /** The resourceVersion of the newest write. A list has the same resourceVersion. */
   get version(): number {
     return this.#version;
   }
@@ -73,7 +73,7 @@ export class ObjectStore implements View {
     return this.#index.dependents(uid);
   }
 
-  /** Reports every later write to `listener`, in order and never inside a write. */
+  /** Calls `listener` for each later write, in the order of the writes, after the write is stored. */
   watch<K extends Kind>(
     options: WatchOptions & { readonly kind: K },
     listener: (event: WatchEventOf<K>) => void,
@@ -83,7 +83,7 @@ export class ObjectStore implements View {
     return this.#history.watch(options, this.#version, listener);
   }
 
-  /** Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history lacks some. */
+  /** Like {@link watch}, but first reports the writes after version `since`. Fails (410) if the history lacks one. */
   watchSince(since: number, options: WatchOptions, listener: WatchListener): Result<Disposable, ApiStatus> {
     const oldest = this.#history.oldest(this.#version);
     if (since < oldest) return failed(refusals.makeExpired(since, oldest));
@@ -106,8 +106,8 @@ export class ObjectStore implements View {
   }
 
   /**
-   * Replaces everything but identity and, where it is a subresource, status. Fails (409) if the object has another
-   * resourceVersion or uid than the stored one.
+   * Replaces the stored object except for its identity and, if the kind has a status subresource, its status. Fails
+   * (409) if `object` has another resourceVersion or uid than the stored object.
    */
   update<T extends AnyObject>(object: T, options: WriteOptions = {}): WriteOutcome<Stored<T>> {
     const kind = kindOf(object);
@@ -120,7 +120,7 @@ export class ObjectStore implements View {
     return this.#replace(key, old, object, options) as WriteOutcome<Stored<T>>;
   }
 
-  /** An RFC 7386 patch of the main resource. A resourceVersion inside the patch is a precondition. */
+  /** Applies an RFC 7386 patch to the main resource. A resourceVersion inside the patch is a precondition. */
   patchMerge<K extends Kind>(key: ObjectKey<K>, patch: unknown, options: WriteOptions = {}): WriteOutcome<ObjectOf<K>> {
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
@@ -133,7 +133,7 @@ export class ObjectStore implements View {
     return this.#replace(key, old, merged, options) as WriteOutcome<ObjectOf<K>>;
   }
 
-  /** Replaces the whole status and nothing else; the generation stays. */
+  /** Replaces the whole status and nothing else. The generation does not change. */
   writeStatus<K extends Kind>(
     key: ObjectKey<K>,
     status: unknown,
@@ -166,12 +166,12 @@ export class ObjectStore implements View {
     return { object, changed, removed };
   }
 
-  /** The kubelet reports that no container of the Pod runs: removes it unless it has finalizers. */
+  /** Removes a Pod unless it has finalizers. The kubelet calls this when no container of the Pod runs any more. */
   confirmDeleted(key: ObjectKey<"Pod">, uid: string): DeleteOutcome {
     return this.delete(key, { uid, gracePeriodSeconds: 0 });
   }
 
-  /** Deletes and edits until no garbage is left. Returns true if it wrote something. */
+  /** Runs the garbage collector's tasks until none is left. Returns true if a task changed the store. */
   collectGarbage(): boolean {
     const before = this.#version;
     for (let tasks = this.#garbage.next(); tasks; tasks = this.#garbage.next()) {
@@ -192,7 +192,7 @@ export class ObjectStore implements View {
     } else if (this.#isRemovable(old)) this.#remove(old);
   }
 
-  /** The object to create with its name and namespace set. */
+  /** Returns the object to create with its name and namespace set, or the reason why it cannot be created. */
   #place(kind: Kind, object: AnyObject): { readonly object: AnyObject } | { readonly refused: ApiStatus } {
     const { namespaced } = traitsOf(kind);
     const { namespace: requested, ...metadata } = object.metadata;
@@ -244,7 +244,7 @@ export class ObjectStore implements View {
     return this.#store(old, next, admitted.warnings, options);
   }
 
-  /** Stores the object if it differs, or removes it if it is being deleted and has lost its last finalizer. */
+  /** Stores `next` if it differs from `old`. Removes the object if it is being deleted and `next` has no finalizer. */
   #store(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): WriteOutcome<Stored> {
     const changed = !sameJson(next, old);
     if (!changed || options.dryRun) return { object: changed ? (next as Stored) : old, changed, warnings };

@@ -13,17 +13,17 @@ export interface LocalReply {
 
 const PLAIN_TEXT = ["Content-Type", "text/plain; charset=utf-8"] as const;
 
-/** A plain-text response in the form of Go's `http.Error`: nosniff header, newline after the text. */
+/** Returns a plain-text response in the form of Go's `http.Error`: nosniff header, newline after the text. */
 export function makeError(status: number, text: string): LocalReply {
   return { status, headers: [...PLAIN_TEXT, "X-Content-Type-Options", "nosniff"], body: `${text}\n` };
 }
 
-/** A plain-text response without a newline. An empty body gets no content type. */
+/** Returns a plain-text response without a newline. An empty body gets no content type. */
 export function makeReply(status: number, body = "", headers: RawHeaders = []): LocalReply {
   return { status, headers: body === "" ? headers : [...headers, ...PLAIN_TEXT], body };
 }
 
-/** The queue-proxy's text of a timeout: the body of a 504, or the end of a response that has begun. */
+/** The queue-proxy sends this text when a request times out: in a 504, or at the end of a response that has begun. */
 export const REQUEST_TIMEOUT_TEXT = "request timeout";
 export const ACTIVATOR_TIMEOUT_TEXT = "activator request timeout";
 
@@ -36,7 +36,7 @@ export const MISSING_PROBE_HASH: LocalReply = makeError(
   400,
   'a probe request must contain a non-empty "K-Network-Hash" header',
 );
-/** The queue-proxy's reply; it repeats the value as received. */
+/** Returns the queue-proxy's reply, which repeats the value as received. */
 export const makeUnexpectedProbe = (value: string): LocalReply =>
   makeError(400, `unexpected probe header value: ${value}`);
 
@@ -48,7 +48,7 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** The activator's reply; it HTML-escapes the value and quotes it like Go's %q. */
+/** Returns the activator's reply, which HTML-escapes the value and quotes it like Go's %q. */
 export const makeUnexpectedQuotedProbe = (value: string): LocalReply =>
   makeUnexpectedProbe(`"${value.replace(/[&<>"']/g, (char) => HTML_ESCAPES[char] ?? char).replaceAll("\\", "\\\\")}"`);
 
@@ -57,7 +57,7 @@ export const makeUnknownRevision = (name: string): LocalReply =>
 
 export const makeBadGateway = (text: string): LocalReply => makeError(502, text);
 
-/** The text of Go's HTTP client for an error code, so that users can search for it. */
+/** Returns the error text of Go's HTTP client for a Node error code, so that users can search for the text. */
 export function goErrorText(code: string, message: string, upstream: Pick<Upstream, "host" | "port">): string {
   const address = `${upstream.host}:${upstream.port}`;
   switch (code) {
@@ -87,15 +87,15 @@ export function sendReply(exchange: Exchange, reply: LocalReply): void {
   const body = Buffer.from(reply.body, "latin1");
   const isHead = exchange.method === "HEAD";
   const empty = body.length === 0 || isHead;
-  // Go sends no length with a reply to HEAD without a body.
-  const hasLength = headerValue(reply.headers, "content-length") !== undefined || (isHead && body.length === 0);
-  const headers = hasLength ? reply.headers : [...reply.headers, "Content-Length", String(body.length)];
+  // Go sends no Content-Length if the request is HEAD and the body of the reply is empty.
+  const omitsLength = headerValue(reply.headers, "content-length") !== undefined || (isHead && body.length === 0);
+  const headers = omitsLength ? reply.headers : [...reply.headers, "Content-Length", String(body.length)];
   const sink = exchange.start(status, reasonOf(status), headers, empty);
   if (empty) sink.end();
   else sink.end(body);
 }
 
-/** Go's reason phrase of a status: the standard phrase, or `status code N`. */
+/** Returns the reason phrase that Go sends with a status: the standard one, or `status code N` for other statuses. */
 export function reasonOf(status: number): string {
   return STATUS_CODES[status] ?? `status code ${status}`;
 }

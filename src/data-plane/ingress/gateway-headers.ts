@@ -9,7 +9,7 @@ export interface GatewayHeaderOptions {
   /** The client's address, appended to X-Forwarded-For. */
   readonly peer: string;
   readonly scheme: "http" | "https";
-  /** The reply to `K-Network-Hash: override`, by which a probe asks for the version of the route. */
+  /** The hash of the route's version. It replaces the value `override` of K-Network-Hash, which probes send. */
   readonly hash: string;
   /** The Host to send, if it differs from the client's. */
   readonly host: string | undefined;
@@ -29,7 +29,10 @@ const SPECIAL: ReadonlyMap<number, string> = new Map(
   ]),
 );
 
-/** Appended headers replace the client's (networking conformance test). X-Forwarded-Proto is always overwritten. */
+/**
+ * Returns the headers to forward. As the networking conformance test requires, headers in `set` replace the client's
+ * headers of the same names. X-Forwarded-Proto is always overwritten.
+ */
 export function gatewayHeaders(headers: RawHeaders, options: GatewayHeaderOptions): RawHeaders {
   const { set, host, dropUpgrade, joinCookies } = options;
   const named = namedInConnection(headers);
@@ -58,7 +61,7 @@ export function gatewayHeaders(headers: RawHeaders, options: GatewayHeaderOption
         out.push(name, value === OVERRIDE ? options.hash : value);
         break;
       case "connection":
-        // The headers it named were removed, so only the upgrade may remain.
+        // The headers that Connection lists are not forwarded, so Connection may list only Upgrade.
         if (!dropUpgrade && (!named || hasToken(value, "upgrade"))) out.push(name, named ? "Upgrade" : value);
         break;
       case "upgrade":

@@ -1,4 +1,4 @@
-// Resolves images to digests for the planners. After errors it retries with the delays of Knative's
+// Resolves images to digests for the Revision reconciler. After errors, retries with the delays of Knative's
 // pkg/reconciler/revision/background.go.
 import { runInBackground } from "../../base/background.ts";
 import type { Clock } from "../../base/clock.ts";

@@ -35,7 +35,10 @@ export const gcPlanner: Reconciler<typeof KIND> = {
   },
 };
 
-/** Returns stale Revisions above the minimum, then Revisions of any age above the maximum. The oldest come first. */
+/**
+ * Returns the Revisions to delete: first stale ones, while more than minNonActiveRevisions remain; then Revisions of
+ * any age, while more than maxNonActiveRevisions remain. Each group is in the order of last activity, oldest first.
+ */
 export function chooseUnneeded(
   configuration: Stored<Configuration>,
   revisions: readonly Stored<Revision>[],

@@ -1,4 +1,5 @@
-// Writes the Route's name to the Configurations and Revisions that a Route refers to, and the Revisions' routing state.
+// Writes the name of each Route to the Configurations and Revisions to which that Route sends traffic, and sets the
+// routing state of the Revisions.
 // Source: pkg/reconciler/labeler/{labeler,labels,accessors}.go.
 import { conditionOf } from "../../../apis/meta/conditions.ts";
 import { keyOf } from "../../../apis/meta/key.ts";
@@ -64,7 +65,7 @@ function targetsOf(route: Stored<Route>, world: World): Targets {
   return { configurations, revisions };
 }
 
-/** Returns true if Ready is True or False for the current generation. Before that, no name is removed. */
+/** Returns true if Ready is True or False for the current generation. Only then may the Route's name be removed. */
 function hasSettled({ metadata, status }: Stored<Route>): boolean {
   const ready = conditionOf(status?.conditions, "Ready")?.status;
   return (status?.observedGeneration ?? 0) === (metadata.generation ?? 0) && (ready === "True" || ready === "False");

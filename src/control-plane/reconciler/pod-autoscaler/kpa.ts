@@ -82,7 +82,7 @@ function conclude(pass: PodAutoscalerPass, want: number, ready: number): void {
   );
 }
 
-/** The activator is probed for at most 45 s. The planner runs again 1 s later. */
+/** The activator is probed for at most 45 s. The reconciler runs again 1 s later. */
 const PROBE_AGAIN_MS = 46_000;
 
 /** Plans the Deployment's replicas and the activator probe. Returns the wanted scale (-1: unknown). */

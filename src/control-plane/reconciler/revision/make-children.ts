@@ -91,7 +91,7 @@ export function deploymentName(revision: string): string {
   return childName(revision, "-deployment");
 }
 
-/** Sets the initial scale and a label with a hash of the spec, by which the planner finds a changed spec. */
+/** Sets the initial scale and a label with a hash of the spec, by which the reconciler finds a changed spec. */
 export function makeDeployment(revision: Stored<Revision>, config: ServingConfig): Deployment {
   const labels = childLabels(revision);
   const annotations = deploymentAnnotations(revision);

@@ -26,7 +26,7 @@ import { markPodTrouble } from "./pod-trouble.ts";
 const KIND = "Revision.serving.knative.dev";
 type RevisionPass = Pass<typeof KIND>;
 const UID_IN_URL = "$" + "{REVISION_UID}";
-/** Defaulting writes these annotations once. The planner does not change them. */
+/** Defaulting writes these annotations once. The reconciler does not change them. */
 const KEPT_ANNOTATIONS = [AUTOSCALING_CLASS_ANNOTATION, AUTOSCALING_METRIC_ANNOTATION];
 
 export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({

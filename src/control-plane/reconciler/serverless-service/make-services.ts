@@ -20,7 +20,7 @@ export function privateServiceName(sks: Stored<ServerlessService>): string {
   return childName(sks.metadata.name, "-private");
 }
 
-/** Makes a Service without selector, because the planner writes its Endpoints. */
+/** Makes a Service without selector, because the reconciler writes its Endpoints. */
 export function makePublicService(sks: Stored<ServerlessService>): CoreService {
   const { protocolType } = sks.spec;
   const http = servingPort(protocolType, protocolType === "h2c" ? 81 : 80);
