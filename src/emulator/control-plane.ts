@@ -33,6 +33,8 @@ export interface InquirySource {
 
 export interface ControlPlaneOptions extends SessionStore {
   readonly clock: Clock;
+  /** The clock of request statistics. Absent: `clock`. */
+  readonly statsClock?: Clock;
   /** Absent: time never jumps. */
   readonly awakeSince?: () => Time;
   /** In [0, 1). */
@@ -89,12 +91,13 @@ export function makeControlPlane(options: ControlPlaneOptions): ControlPlane {
 }
 
 function makeTick(
-  { config, clock, random, activator, podStat, usage }: ControlPlaneOptions,
+  { config, clock, statsClock, random, activator, podStat, usage }: ControlPlaneOptions,
   advised: Emitter<RevisionKey>,
   collection: CollectionAnswers,
 ): AutoscalerTick {
   return new AutoscalerTick({
     clock,
+    ...(statsClock && { statsClock }),
     random,
     config: () => config.current().autoscaler,
     podStat,

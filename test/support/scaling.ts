@@ -81,8 +81,12 @@ export interface ScalingRig {
   activator: Stat | undefined;
 }
 
-/** Makes an autoscaler with one revision. */
-export function followed(clock: Clock, annotations: Readonly<Record<string, string>> = {}): ScalingRig {
+/** Makes an autoscaler with one revision. `statsClock`: the clock of request statistics, if it is another one. */
+export function followed(
+  clock: Clock,
+  annotations: Readonly<Record<string, string>> = {},
+  statsClock: Pick<Clock, "now"> = clock,
+): ScalingRig {
   const config = autoscalerConfig();
   const rig: { -readonly [K in keyof ScalingRig]?: ScalingRig[K] } & { advised: string[] } = {
     advised: [],
@@ -91,6 +95,7 @@ export function followed(clock: Clock, annotations: Readonly<Record<string, stri
   };
   const tick = new AutoscalerTick({
     clock,
+    statsClock,
     random: () => 0,
     config: () => config,
     podStat: (_, now) => rig.pods && { ...rig.pods, time: now },

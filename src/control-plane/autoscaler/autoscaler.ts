@@ -144,6 +144,11 @@ export class Autoscaler {
     this.#traffic.set(revision, { lastBusy: stat.time, lastRequest });
   }
 
+  /** Adds whole seconds to the time of all recorded statistics, because the clock has jumped forward. */
+  shift(byMs: number): void {
+    for (const collection of this.#collections.values()) collection.shift(byMs);
+  }
+
   /** Records a stat of the activator in the last `seconds`. If the revision is scaled to zero, evaluates it at once. */
   receive(revision: RevisionKey, stat: Stat, now: Time, seconds = 1): void {
     this.record(revision, { ...stat, time: Math.floor(now / 1000) * 1000 }, seconds);

@@ -52,6 +52,15 @@ export class Collection {
     }
   }
 
+  /** Adds whole seconds to the time of all statistics. */
+  shift(byMs: number): void {
+    this.#newest += byMs;
+    for (const { stable, panic } of Object.values(this.#windows)) {
+      stable.shift(byMs);
+      panic.shift(byMs);
+    }
+  }
+
   /** Sets new window lengths. */
   update(spec: CollectionSpec, now: Time): void {
     this.#scraped = spec.scraped;

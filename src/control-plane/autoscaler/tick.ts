@@ -25,6 +25,8 @@ const OWNER_LABELS = [CONFIGURATION_LABEL, REVISION_LABEL];
 
 export interface TickOptions {
   readonly clock: Clock;
+  /** The clock of request statistics, which does not jump. Absent: `clock`. */
+  readonly statsClock?: Pick<Clock, "now">;
   /** Returns a number in [0, 1), to choose the pods of a sample. */
   readonly random: () => number;
   readonly config: () => AutoscalerConfig;
@@ -62,6 +64,10 @@ export class AutoscalerTick {
   readonly #podAutoscalers = new Map<RevisionKey, Stored<PodAutoscaler>>();
   readonly #scraped = new Map<RevisionKey, Scraped>();
   readonly #timers = new Map<RevisionKey | "collect", PeriodicTimer>();
+  /** The difference of `clock` and `statsClock`. It changes when `clock` jumps. */
+  #offsetMs: number;
+  /** Seconds by which `clock` has jumped forward since the last collection. */
+  #jumped = 0;
 
   constructor(options: TickOptions) {
     this.#options = options;
@@ -69,6 +75,7 @@ export class AutoscalerTick {
       readyPods: (revision) => this.#pods.count(revision),
       onAdvice: options.onAdvice,
     });
+    this.#offsetMs = this.#readOffset();
     this.#every("collect", COLLECT_EVERY_MS, options.clock.now(), (due) => this.#collect(due));
   }
 
@@ -91,6 +98,7 @@ export class AutoscalerTick {
 
   /** Handles the stat that the activator sends at once for a revision's first request. */
   receive(revision: RevisionKey, stat: Stat): void {
+    this.#followJump();
     this.autoscaler.receive(revision, stat, this.#options.clock.now());
   }
 
@@ -159,13 +167,17 @@ export class AutoscalerTick {
 
   /**
    * Records statistics in the second in which they were due. If the timer is late, records them in each missed second
-   * too, because a second without statistics counts as idle.
+   * too, because a second without statistics counts as idle. Seconds by which the clock jumped are not missed: the
+   * statistics do not cover them.
    */
   #collect(due: Time): void {
     const { activatorStats, podStat, random, onCollection, clock } = this.#options;
     const now = clock.now();
-    const seconds = 1 + Math.floor((now - due) / COLLECT_EVERY_MS);
-    const time = due + (seconds - 1) * COLLECT_EVERY_MS;
+    const late = Math.floor((now - due) / COLLECT_EVERY_MS);
+    const time = due + late * COLLECT_EVERY_MS;
+    this.#followJump();
+    const seconds = 1 + Math.max(0, late - this.#jumped);
+    this.#jumped = 0;
     for (const [revision, stat] of activatorStats(now)) this.autoscaler.receive(revision, stat, time, seconds);
     for (const [revision, scraped] of this.#scraped) {
       const pods = this.#pods.list(revision);
@@ -177,6 +189,21 @@ export class AutoscalerTick {
       scraped.error = error;
       onCollection?.(revision, error);
     }
+  }
+
+  /** Moves the recorded statistics along if the clock has jumped forward. Otherwise one second would replace them. */
+  #followJump(): void {
+    const before = this.#offsetMs;
+    this.#offsetMs = this.#readOffset();
+    const seconds = Math.floor((this.#offsetMs - before) / COLLECT_EVERY_MS);
+    if (seconds <= 0) return;
+    this.#jumped += seconds;
+    this.autoscaler.shift(seconds * COLLECT_EVERY_MS);
+  }
+
+  #readOffset(): number {
+    const { clock, statsClock = clock } = this.#options;
+    return clock.now() - statsClock.now();
   }
 
   /** Calls `run` at multiples of the period after `start`. Skips periods that a late timer missed. */

@@ -93,6 +93,16 @@ export class Window {
     }
   }
 
+  /** Adds whole seconds to the time of all values. */
+  shift(byMs: number): void {
+    const old = this.#buckets;
+    const by = byMs / BUCKET_MS;
+    this.#buckets = new Float64Array(old.length);
+    for (const [index, value] of old.entries()) this.#buckets[(index + by) % old.length] = value;
+    this.#firstWrite += byMs;
+    this.#lastWrite += byMs;
+  }
+
   #advanceTo(at: Time): void {
     if (at - this.#lastWrite >= this.#windowMs) {
       this.#buckets.fill(0);

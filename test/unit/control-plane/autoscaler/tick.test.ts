@@ -135,6 +135,32 @@ describe("the autoscaler on a clock", () => {
     },
   );
 
+  test.each([10, 30, 3600])(
+    "one busy second after only the wall clock jumped by %d s starts no more pods than without a jump (11 A12)",
+    (seconds) => {
+      const advisedAfter = (jumpMs: number): number[] => {
+        const { clock, runNext } = lateClock(START);
+        let jumpedMs = 0;
+        const rig = followed(clock, { target: "1" }, { now: () => clock.now() - jumpedMs });
+        rig.tick.observe({ type: "ADDED", object: asStored(readyPod("a", START)) });
+        rig.pods = stat(0.5);
+        for (let round = 0; round < 60; round += 1) runNext(0);
+        rig.pods = stat(20);
+        jumpedMs = jumpMs;
+        runNext(jumpMs);
+        rig.pods = stat(0.5);
+        const wanted: number[] = [];
+        for (let round = 0; round < 6; round += 1) {
+          wanted.push(rig.tick.autoscaler.advice.get(revision)?.desiredScale ?? -1);
+          runNext(0);
+        }
+        rig.tick.close();
+        return wanted;
+      };
+      expect(Math.max(...advisedAfter(seconds * 1000))).toBe(Math.max(...advisedAfter(0)));
+    },
+  );
+
   test.each([9e18, 0, -1])("a Metric with a window of %d ns does not stop the autoscaler (11 A1)", (window) => {
     const clock = new VirtualClock(START);
     const rig = followed(clock);
