@@ -225,7 +225,18 @@ export class Http2Forward {
     body.on("end", () => {
       if (stream.writable) stream.end();
     });
-    body.on("error", () => {});
+    body.on("error", (fault) => this.#onBodyFault(stream, fault.message));
+  }
+
+  /** The client's body is malformed or incomplete. */
+  #onBodyFault(stream: ClientHttp2Stream, message: string): void {
+    if (this.#settled) return;
+    if (this.#body === undefined) this.#settle({ kind: "unreachable", code: "EBODY", message, resend: "no" });
+    else {
+      this.#settle({ kind: "truncated", status: this.#status });
+      this.#exchange.abort(message);
+    }
+    cancelStream(stream);
   }
 
   #settle(outcome: ForwardOutcome): void {

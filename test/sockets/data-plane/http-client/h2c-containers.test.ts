@@ -104,3 +104,29 @@ test("a refused connection over h2c has Go's error text (Q31, T26)", async () =>
   expect(http1.received).toMatch(/^HTTP\/1\.1 502 /);
   expect(http1.received).toContain(`dial tcp 127.0.0.1:${goneAt}: connect: connection refused\n`);
 });
+
+test.each([
+  ["before the response", false, /^HTTP\/1\.1 502 [\s\S]*invalid byte in chunk length\n$/],
+  ["after the response began", true, /^HTTP\/1\.1 200 (?![\s\S]*\r\n0\r\n\r\n)/],
+] as const)("a malformed body %s ends the request and frees the slot (11 A1)", async (_when, begins, reply) => {
+  const codes: number[] = [];
+  const app = createServer();
+  app.on("stream", (stream, headers) => {
+    stream.on("error", () => {}).on("close", () => codes.push(stream.rstCode));
+    if (headers[":method"] === "GET") stream.respond({ ":status": 204 }, { endStream: true });
+    else if (begins) stream.write("begun");
+  });
+  const port = await serve(app, "h2c");
+  const http1 = client(port);
+  http1.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  if (begins) await expect.poll(() => http1.received).toContain("begun");
+  http1.send("zz\r\n");
+  await http1.untilEnded(2000);
+  expect(http1.received).toMatch(reply);
+  expect(http1.end).not.toBe("open");
+  const other = client(port);
+  other.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  await other.recv(1, 2000);
+  expect(other.received).toMatch(/^HTTP\/1\.1 204 /);
+  await expect.poll(() => codes).toEqual([8, 0]);
+});
