@@ -82,9 +82,9 @@ export class Certificates {
       if (this.#contexts.has(host)) continue;
       const { authority, now } = this.#options;
       try {
-        this.#contexts.set(host, createSecureContext(await issueCertificate(authority, [host], now())));
+        this.#setMissing(host, createSecureContext(await issueCertificate(authority, [host], now())));
       } catch (error) {
-        this.#contexts.set(host, this.#defaultContext);
+        this.#setMissing(host, this.#defaultContext);
         failed.push(`${JSON.stringify(host)}: ${errorText(error)}`);
       }
     }
@@ -103,6 +103,11 @@ export class Certificates {
     } catch (error) {
       return errorText(error);
     }
+  }
+
+  /** Keeps the user's certificate if `use` has set it meanwhile. */
+  #setMissing(host: string, context: SecureContext): void {
+    if (!this.#contexts.has(host)) this.#contexts.set(host, context);
   }
 
   /** Removes the user's certificate of these hosts. */

@@ -11,3 +11,16 @@ test("a host that cannot be in a certificate does not keep other hosts from gett
   expect(certificates.contextFor("good.example")).not.toBe(certificates.contextFor("unknown.example"));
   await certificates.prepare([bad]);
 });
+
+test("the user's certificate stays if it is set while another one is issued for its host (11 A1)", async () => {
+  const now = new Date();
+  const authority = await makeAuthority(now);
+  const certificates = await Certificates.open({ authority, now: () => now });
+  for (const host of ["own.example", "\ud800"]) {
+    const preparing = certificates.prepare([host]).catch(() => {});
+    expect(certificates.use([host], certificates.defaultPair)).toBeUndefined();
+    const own = certificates.contextFor(host);
+    await preparing;
+    expect(certificates.contextFor(host)).toBe(own);
+  }
+});
