@@ -46,10 +46,6 @@ export class UpstreamPool implements ConnectionOwner {
 
   /** Gives the waiter the most recently used idle connection, or dials. */
   take(waiter: ConnectionWaiter): void {
-    if (this.#closed) {
-      waiter.onDialFailed("ECLOSED", "the container is being stopped");
-      return;
-    }
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       if (last.reusable) {
         waiter.onConnection(last);
@@ -60,7 +56,7 @@ export class UpstreamPool implements ConnectionOwner {
     this.#dial({ waiter, startedAt: performance.now(), attempt: 0, timer: undefined });
   }
 
-  /** Dials the container and reports whether it accepts no connection. */
+  /** Dials the container and reports whether it accepts no connection. True without a dial if the pool is closed. */
   checkDown(done: (isDown: boolean) => void): void {
     const onConnection = (connection: UpstreamConnection): void => {
       let isDown = true;
@@ -115,6 +111,10 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   #dial(dial: Dial): void {
+    if (this.#closed) {
+      dial.waiter.onDialFailed("ECLOSED", "the container is being stopped");
+      return;
+    }
     const connection = new UpstreamConnection(this);
     this.#dials.set(connection, dial);
     dial.timer = setTimeout(() => this.#onSlowDial(connection, dial), FIRST_DIAL_MS * DIAL_FACTOR ** dial.attempt);
