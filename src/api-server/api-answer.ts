@@ -42,7 +42,7 @@ export function statusAnswer(status: ApiStatus): ApiAnswer {
   return { code: status.code, json: status };
 }
 
-/** A 415 that lists the accepted types. */
+/** Returns a 415 that lists the accepted media types. */
 export function unsupportedMedia(...accepted: readonly string[]): ApiStatus {
   const text = "the body of the request was in an unknown format - accepted media types include:";
   return makeFailure("UnsupportedMediaType", `${text} ${accepted.join(", ")}`);

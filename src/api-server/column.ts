@@ -18,7 +18,7 @@ export function column(name: string, cell: Column["cell"], type: Column["type"] 
   return { name, type, priority: 0, cell };
 }
 
-/** A column that kubectl shows only with `-o wide`. */
+/** Returns a column that kubectl shows only with `-o wide`. */
 export function wide(name: string, cell: Column["cell"]): Column {
   return { name, type: "string", priority: 1, cell };
 }

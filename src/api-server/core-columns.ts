@@ -112,7 +112,7 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
   Event: eventColumns,
 };
 
-/** kubectl's columns of a built-in kind; undefined if it has only name and age. */
+/** Returns kubectl's columns of a built-in kind; undefined if the kind has only name and age. */
 export function coreColumns(kind: Kind): readonly Column[] | undefined {
   return byKind[kind];
 }

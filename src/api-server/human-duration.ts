@@ -19,7 +19,7 @@ const SCALES: readonly (readonly [limit: number, unit: number, sign: string, par
   [Number.POSITIVE_INFINITY, YEAR, "y"],
 ];
 
-/** `41s`, `3m12s`, `5h2m`, `12d`. */
+/** Formats a duration as `41s`, `3m12s`, `5h2m` or `12d`. */
 export function humanDuration(ms: number): string {
   if (ms < -2 * SECOND) return "<invalid>";
   const span = Math.max(0, ms);

@@ -21,7 +21,7 @@ export interface ObjectFilter {
   readonly fields: readonly FieldRequirement[];
 }
 
-/** The filter of a list, watch or deletecollection; a 400 if a selector is invalid. */
+/** Returns the filter of a list, watch or deletecollection. Fails with 400 if a selector is invalid. */
 export function parseFilter(path: ResourcePath, query: URLSearchParams): Result<ObjectFilter, ApiStatus> {
   const labels = parseSelector(query.get("labelSelector") ?? "");
   if (!labels.ok) return refuse("BadRequest", labels.error);

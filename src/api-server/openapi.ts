@@ -6,7 +6,10 @@ import { schemaOf } from "../apis/schema/schemas.ts";
 
 const pathOf = ({ group, version }: Resource): string => (group === "" ? `api/${version}` : `apis/${group}/${version}`);
 
-/** The document of `/openapi/v3` or of a group-version; undefined for other paths. Its links start with `prefix`. */
+/**
+ * Returns the document of `/openapi/v3` or of a group-version; undefined for other paths. The links in the document
+ * start with `prefix`.
+ */
 export function openApi(path: string, prefix: string): unknown {
   if (path === "/openapi/v3") {
     const paths = [...new Set(resources.map(pathOf))];

@@ -1,7 +1,7 @@
 // Computes the columns READY, STATUS and RESTARTS of a pod from its container states, as kubectl does.
 import type { ContainerState, ContainerStatus, Pod } from "../apis/core/types.ts";
 
-/** `1/2`: the number of ready containers and of all containers. */
+/** Returns the number of ready containers and the number of all containers, as `1/2`. */
 export function podReadyText({ spec, status }: Pod): string {
   const ready = (status?.containerStatuses ?? []).filter((container) => container.ready && container.state?.running);
   return `${ready.length}/${spec.containers.length}`;

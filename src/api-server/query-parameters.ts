@@ -6,7 +6,10 @@ export function isSet(query: URLSearchParams, name: string): boolean {
   return ["true", "1"].includes(query.get(name) ?? "");
 }
 
-/** A whole number; undefined if it is absent or empty; a 400 for other texts and for less than `least`. */
+/**
+ * Returns a whole number; undefined if the parameter is absent or empty. Fails with 400 for other texts and for numbers
+ * below `least`.
+ */
 export function integerOf(query: URLSearchParams, name: string, least: number): Result<number | undefined, ApiStatus> {
   const text = query.get(name) ?? "";
   if (text === "") return ok(undefined);

@@ -10,7 +10,7 @@ import { PROTOBUF, parseProtobuf } from "./protobuf-body.ts";
 /** Kubernetes' limit. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** The body; undefined if it exceeds the limit, with the rest unread. */
+/** Resolves with the body, or with undefined if the body exceeds the limit. The rest of such a body stays unread. */
 export async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

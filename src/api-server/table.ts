@@ -14,7 +14,7 @@ export interface TableRequest {
   readonly resourceVersion: string;
 }
 
-/** Whether the client accepts a Table. */
+/** Returns true if the client accepts a Table. */
 export function wantsTable(accept: string | undefined): boolean {
   return /as=Table/.test(accept ?? "") && /g=meta\.k8s\.io/.test(accept ?? "");
 }

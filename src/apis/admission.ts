@@ -30,7 +30,7 @@ export interface AdmissionOptions {
   readonly config: () => ServingConfig;
 }
 
-/** The admission that the store calls before each write of a main resource. */
+/** Returns the admission function that the store calls before each write of a main resource. */
 export function makeAdmission({ config }: AdmissionOptions): Admission {
   return (request) => admit(request, config());
 }

@@ -52,7 +52,7 @@ type StoredKinds = { readonly [K in Kind]: Stored<Kinds[K]> };
 export type ObjectOf<K extends Kind> = StoredKinds[K];
 export type StatusOf<K extends Kind> = NonNullable<Kinds[K] extends { readonly status?: infer S } ? S : never>;
 
-/** The group-kind of an object, from its apiVersion and kind (not checked to be a known one). */
+/** Returns the group-kind of an object, from its apiVersion and kind. Does not check that knap knows the kind. */
 export function kindOf(object: Pick<AnyObject, "apiVersion" | "kind">): Kind {
   const known = byVersion.get(object.apiVersion)?.get(object.kind);
   if (known) return known;

@@ -3,7 +3,7 @@
 /** At most so many causes are printed, also if they form a cycle. */
 const MOST_CAUSES = 8;
 
-/** The message of an Error; any other thrown value as text. */
+/** Returns the message of an Error; any other thrown value as text. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

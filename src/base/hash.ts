@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** 32 hex digits. */
+/** Returns the MD5 hash as 32 hex digits. */
 export function md5Hex(text: string): string {
   return hash("md5", text);
 }

@@ -2,7 +2,7 @@
 
 export type JsonFields = Readonly<Record<string, unknown>>;
 
-/** Whether the value is a JSON object: not null, not an array. */
+/** Returns true if the value is a JSON object: not null, not an array. */
 export function isFields(value: unknown): value is JsonFields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -28,7 +28,7 @@ function statsOf(path: string): Stats | undefined {
   }
 }
 
-/** Whether `path` is a folder of this user with mode 0700 or stricter, and no symbolic link. */
+/** Returns true if `path` is a folder of this user with mode 0700 or stricter, and not a symbolic link. */
 export function isPrivateFolder(path: string): boolean {
   const stats = statsOf(path);
   return stats?.isDirectory() === true && belongsToUserAlone(stats);

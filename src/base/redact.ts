@@ -11,7 +11,7 @@ const CREDENTIALS: readonly (readonly [RegExp, string])[] = [
   [/(\\*")(auth|password|identitytoken|registrytoken|accesstoken)\1(\s*:\s*)\1[^"\\]*\1/gi, "$1$2$1$3$1…$1"],
 ];
 
-/** The text without tokens, passwords and other credentials. */
+/** Returns the text without tokens, passwords and other credentials. */
 export function redacted(text: string): string {
   return CREDENTIALS.reduce((shown, [pattern, replacement]) => shown.replace(pattern, replacement), text);
 }

@@ -121,7 +121,7 @@ function inNamespace(object: AnyObject): AnyObject {
   return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
-/** The object without status, resourceVersion and generation. */
+/** Returns the object without status, resourceVersion and generation. */
 function intentOf(object: AnyObject): unknown {
   const { status: _, metadata, ...content } = object;
   return { ...content, metadata: { ...metadata, resourceVersion: undefined, generation: undefined } };

@@ -12,7 +12,7 @@ export interface ReachablePorts {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
-/** The ports of an ingress such as `http://localhost:8080`. */
+/** Returns the ports of an ingress such as `http://localhost:8080`. */
 export function gatewayPortsOf(ingress: string, https: { readonly port: number } | undefined): ReachablePorts {
   const { hostname, port } = new URL(ingress);
   return { host: hostname, http: Number(port || 80), https: https?.port };

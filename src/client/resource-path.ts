@@ -2,7 +2,7 @@
 import { type Kind, resourceOf } from "../apis/kinds.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
 
-/** The path of a collection, in one namespace or in all. Throws TypeError if knap does not know the kind. */
+/** Returns the path of a collection, in one namespace or in all. Throws TypeError if knap does not know the kind. */
 export function collectionPath(kind: Kind, namespace?: string): string {
   const resource = resourceOf(kind);
   if (!resource) throw new TypeError(`knap knows no kind ${kind}`);

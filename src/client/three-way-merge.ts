@@ -5,7 +5,7 @@ import type { AnyObject } from "../apis/meta/object.ts";
 import { LAST_APPLIED_ANNOTATION } from "../apis/serving/labels.ts";
 import { fieldsOf, isFields, type JsonFields, sameJson } from "../base/json.ts";
 
-/** Adds the last-applied annotation: the object as JSON in kubectl's form (sorted keys, one line, a newline). */
+/** Adds the last-applied annotation: the object as JSON in kubectl's form (sorted keys, one line, final newline). */
 export function withLastApplied(object: AnyObject): AnyObject {
   const { [LAST_APPLIED_ANNOTATION]: _, ...annotations } = object.metadata.annotations ?? {};
   const bare = { ...object, metadata: { ...object.metadata, annotations } };

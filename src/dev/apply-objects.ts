@@ -14,8 +14,8 @@ export type Applied =
   | { readonly object: AnyObject; readonly refusal: ApiError };
 
 /**
- * Applies in the given order and calls `onApplied` after each object. Before it applies an object again, it waits until
- * Knative has reconciled it. Rejects if the signal aborts or the API cannot be reached.
+ * Applies the objects in the given order and calls `onApplied` after each one. Before it applies an object again, it
+ * waits until Knative has reconciled that object. Rejects if the signal aborts or the API cannot be reached.
  */
 export async function applyObjects(
   client: Client,

@@ -16,7 +16,10 @@ const ERROR_PATTERNS: readonly ErrorPattern[] = [
   { pattern: /The command '(?:\/bin\/sh -c )?([\s\S]+?)' returned a non-zero code/, names: /^\s*RUN\b/i },
 ];
 
-/** The 1-based line of the Dockerfile that a build error is about; undefined if the message contains no instruction. */
+/**
+ * Returns the 1-based line of the Dockerfile that a build error is about; undefined if the message contains no
+ * instruction.
+ */
 export function buildLine(message: string, dockerfile: string): number | undefined {
   const parseErrorLine = /parse error (?:on )?line (\d+)/i.exec(message)?.[1];
   if (parseErrorLine !== undefined) return Number(parseErrorLine);

@@ -4,7 +4,7 @@ import type { Time } from "../base/clock.ts";
 /** File → hash of its content. */
 export type FileHashes = ReadonlyMap<string, string>;
 
-/** The files that differ, in the order of their names. */
+/** Returns the files that differ, in the order of their names. */
 export function changedFiles(before: FileHashes, after: FileHashes): readonly string[] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names].filter((name) => before.get(name) !== after.get(name)).sort();

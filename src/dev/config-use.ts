@@ -19,7 +19,10 @@ function dataOf(object: AnyObject): StringMap {
   return { ...data, ...Object.fromEntries(written) };
 }
 
-/** The changed keys of objects that existed before. Pods that need a new ConfigMap or Secret already wait for it. */
+/**
+ * Returns the changed keys of objects that existed before. Pods that need a new ConfigMap or Secret already wait for
+ * the object.
+ */
 export function changedConfigs(before: readonly AnyObject[], after: readonly AnyObject[]): readonly ChangedConfig[] {
   const known = new Map(before.map((object) => [keyText(keyOf(object)), object]));
   return after.flatMap((object) => {

@@ -44,7 +44,7 @@ function readRules(file: string): readonly Rule[] {
   }
 }
 
-/** The folder of the git repository that contains `folder`; without a repository, `folder` itself. */
+/** Returns the folder of the git repository that contains `folder`; outside of a repository, `folder` itself. */
 function repositoryOf(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, ".git"))) return at;

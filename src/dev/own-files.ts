@@ -9,7 +9,10 @@ const STDOUT = 1;
 const STDERR = 2;
 const idOf = ({ dev, ino }: Stats): string => `${dev}:${ino}`;
 
-/** `folders`: those of sessions and state. Files to which stdout or stderr is redirected count too. */
+/**
+ * Makes the check. `folders`: the folders of sessions and state. A file to which stdout or stderr is redirected also
+ * counts as knap's own.
+ */
 export function makeOwnFileCheck(folders: readonly string[]): IsOwnFile {
   const outputs = new Set([STDOUT, STDERR].flatMap(regularFileId));
   return (path) => {

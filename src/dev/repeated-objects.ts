@@ -16,7 +16,7 @@ export class RepeatedObjects {
   #applied: ReadonlyMap<string, string> = new Map();
   #given: ReadonlyMap<string, string> = new Map();
 
-  /** The documents to apply. Call {@link markApplied} once all of them are applied. */
+  /** Returns the documents to apply. Call {@link markApplied} once all of them are applied. */
   due(objects: readonly AnyObject[]): readonly AnyObject[] {
     const groups = new Map<string, AnyObject[]>();
     for (const object of objects) groups.set(textOf(object), [...(groups.get(textOf(object)) ?? []), object]);

@@ -8,7 +8,7 @@ import type { Project } from "../project/project.ts";
 
 const generationOf = ({ metadata }: Revision): number => Number(metadata.labels?.[CONFIGURATION_GENERATION_LABEL] ?? 0);
 
-/** Whether the Service serves its newest template. */
+/** Returns true if the Service serves its newest template. */
 export function hasSettled({ metadata, status }: Service): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
   const newest = status?.latestReadyRevisionName === status?.latestCreatedRevisionName;

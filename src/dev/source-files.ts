@@ -17,7 +17,7 @@ const TEMPORARY = "\\.DS_Store|4913|.*~|\\.#.*|#.*#|.*\\.sw[a-z]|___jb_.*|.*\\.t
 const WRITTEN = ".*\\.log|.*\\.pyc|.*\\.pid|.*\\.(db|sqlite|sqlite3)(-journal|-wal|-shm)?";
 const NOISE = new RegExp(`(^|[\\\\/])(${TOOL_FOLDERS}|${TEMPORARY}|${WRITTEN})([\\\\/]|$)`);
 
-/** Whether a path, relative or absolute, is that of a tool, an editor or a running program. */
+/** Returns true if a path, relative or absolute, is that of a tool, an editor or a running program. */
 export function isNoise(path: string): boolean {
   return NOISE.test(path);
 }

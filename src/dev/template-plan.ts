@@ -13,7 +13,7 @@ export interface TemplateChange {
   readonly sourceHash?: string;
 }
 
-/** The Service with the change in its template. The user's other fields stay. */
+/** Returns the Service with the change in its template. The user's other fields stay. */
 export function withTemplateChange(service: Service, { image, sourceHash }: TemplateChange): Service {
   if (image === undefined && sourceHash === undefined) return service;
   const { template } = service.spec;

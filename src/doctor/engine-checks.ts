@@ -7,7 +7,10 @@ import { type ContainerRuntime, RuntimeError } from "../node/runtime/runtime.ts"
 import type { ProjectService } from "../project/project.ts";
 import type { DoctorFinding } from "./finding.ts";
 
-/** `open` connects to the engine. A missing engine is only a warning, because Services then run as processes. */
+/**
+ * Checks the engine to which `open` connects. A missing engine is only a warning, because Services then run as
+ * processes.
+ */
 export async function checkEngine(
   open: () => Promise<ContainerRuntime>,
 ): Promise<{ readonly findings: readonly DoctorFinding[]; readonly runtime?: ContainerRuntime }> {

@@ -18,7 +18,7 @@ import type { FirstRequest } from "../data-plane/activator/activator.ts";
 import type { SessionStore } from "./session-store.ts";
 
 export interface ActivatorReports {
-  /** The statistics of the last second. */
+  /** Returns the statistics of the last second. */
   report(now: Time): ReadonlyMap<RevisionKey, Stat>;
   /** Reports the first request of a revision at once. */
   readonly onFirstRequest: Emitter<FirstRequest>["subscribe"];

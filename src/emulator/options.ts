@@ -43,7 +43,10 @@ export interface EmulatorOptions {
   readonly hostId: string;
   /** The identity of this process, a label of everything on the engine; see `processIdentity`. */
   readonly processId?: string | undefined;
-  /** Whether another session of this host is alive. Leftovers of dead sessions are removed at the start. */
+  /**
+   * Returns true if another session of this host is alive. The session removes the leftovers of dead sessions when it
+   * starts.
+   */
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
   /** Data of the ConfigMaps of namespace knative-serving, by name. */
   readonly configMaps: ReadonlyMap<string, StringMap>;

@@ -72,7 +72,7 @@ function panicEnd(decider: ReturnType<Control["tick"]["autoscaler"]["view"]>): T
   return decider && began !== undefined ? began + decider.spec.stableWindowMs : undefined;
 }
 
-/** The number of requests by revision for each Route. A Route has the name of its Service. */
+/** Returns the number of requests by revision for each Route. A Route has the name of its Service. */
 function observedSplits(gateway: IngressGateway): Live["services"] {
   const services: Record<string, { observed: Record<string, number> }> = {};
   for (const { ingress, revision, requests } of gateway.counts) {

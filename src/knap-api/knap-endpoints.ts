@@ -46,7 +46,7 @@ function explainNamed({ control, clock }: KnapEndpointOptions, { query }: Endpoi
   return explainRevision(control, namespacedName({ namespace, name }), clock.now());
 }
 
-/** The text fields of a body. The default namespace is `default`. */
+/** Returns the text fields of a body. The default namespace is `default`. */
 function textsOf(body: unknown): { readonly namespace: string } & Readonly<Record<string, string>> {
   const texts = Object.entries(fieldsOf(body)).filter(
     (entry): entry is [string, string] => typeof entry[1] === "string",

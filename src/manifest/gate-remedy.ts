@@ -24,7 +24,7 @@ const BY_TEXT: readonly (readonly [start: string, gate: string])[] = [
   ["Volume Mount Propagation support", `${PREFIX}volumes-mount-propagation`],
 ];
 
-/** The feature gate that would allow the refused field; undefined if there is none. */
+/** Returns the feature gate that would allow the refused field; undefined if no gate would. */
 export function gateOf({ message }: Finding, path: string): string | undefined {
   const byText = BY_TEXT.find(([start]) => message.startsWith(start))?.[1];
   if (byText !== undefined) return byText;

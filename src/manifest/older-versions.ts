@@ -22,7 +22,7 @@ export interface RemovedField {
   readonly message: string;
 }
 
-/** The version that replaced the document's; undefined if the document is current or not Knative's. */
+/** Returns the version that replaced the document's version; undefined if the document is current or not Knative's. */
 export function olderVersion(json: Readonly<Record<string, unknown>>): OlderVersion | undefined {
   const { apiVersion, kind } = json as { apiVersion?: unknown; kind?: unknown };
   if (typeof apiVersion !== "string" || typeof kind !== "string" || !apiVersion.startsWith(GROUP)) return undefined;

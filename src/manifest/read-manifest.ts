@@ -32,7 +32,9 @@ interface Piece {
   readonly prefix: string;
 }
 
-/** All objects of a file, including the items of `List` documents. Unknown kinds are reported and left out. */
+/**
+ * Returns all objects of a file, including the items of `List` documents. Reports unknown kinds and leaves them out.
+ */
 export function readManifest(file: ManifestFile, mode: ManifestMode): ReadManifest {
   const objects: ManifestObject[] = [];
   const diagnostics: Diagnostic[] = [];

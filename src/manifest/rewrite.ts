@@ -5,7 +5,7 @@ import { isFields } from "../base/json.ts";
 
 const isServing = ({ apiVersion }: AnyObject): boolean => apiVersion.startsWith("serving.knative.dev/");
 
-/** The traffic targets of a Service or Route if one of them names a Revision. */
+/** Returns the traffic targets of a Service or Route if one of them names a Revision. */
 export function pinnedTraffic(object: AnyObject): readonly TrafficTarget[] | undefined {
   if ((object.kind !== "Service" && object.kind !== "Route") || !isServing(object)) return undefined;
   const { traffic } = isFields(object.spec) ? object.spec : {};

@@ -15,7 +15,10 @@ const METADATA = [
 ];
 const ANNOTATIONS = [CREATOR_ANNOTATION, LAST_MODIFIER_ANNOTATION, LAST_APPLIED_ANNOTATION];
 
-/** The object without these fields, and the paths of those that had a value. Generators write `status: {}`, too. */
+/**
+ * Returns the object without these fields, and the paths of the removed fields that had a value. Generators also write
+ * `status: {}`, which is removed without a report.
+ */
 export function withoutServerFields(object: AnyObject): {
   readonly object: AnyObject;
   readonly dropped: readonly string[];

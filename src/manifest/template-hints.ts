@@ -13,7 +13,9 @@ const helmFix = (file: string): string => {
   return `render it: helm template ${chart} | knap up -f -`;
 };
 
-/** The finding for a broken text that is a Helm template; undefined if it contains no template action. */
+/**
+ * Returns the finding for a text with syntax errors that is a Helm template; undefined if it has no template action.
+ */
 export function helmFinding({ name, text }: ManifestFile): Diagnostic | undefined {
   const match = ACTION.exec(text);
   if (!match) return undefined;

@@ -16,7 +16,7 @@ export interface DockerfileFacts {
 
 const NO_FACTS: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, base: "" };
 
-/** The arguments on one line. The parser's own text still contains comment lines between continued lines. */
+/** Returns the arguments on one line. The parser's own text contains comment lines between continued lines. */
 function argumentText(instruction: Instruction, escapeCharacter: string): string {
   const lines = (instruction.getRawArgumentsContent() ?? "").split(/\r?\n/);
   return lines

@@ -37,7 +37,7 @@ const USUAL_FOLDERS = ["knative", "k8s", "config"];
 
 const isManifestName = (name: string): boolean => YAML.test(name) && !NO_MANIFESTS.test(name);
 
-/** The name of a path in messages. */
+/** Returns how messages show a path. */
 export function displayPath(cwd: string, path: string): string {
   const shown = relative(cwd, path);
   return shown === "" ? "." : shown.startsWith("..") ? path : shown;

@@ -25,7 +25,10 @@ const LOCAL_REGISTRY = /^(dev|ko|kind)\.local\//;
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
 const readText = (path: string): Promise<string | undefined> => readTextFile(path).catch(() => undefined);
 
-/** knap.yaml's `build`. Without it: the Dockerfile beside the manifest, if no registry can have the image. */
+/**
+ * Resolves with the build plan: `build` of knap.yaml; without it, the Dockerfile beside the manifest, if no registry
+ * can have the image.
+ */
 async function planBuild(image: string, place: ServicePlace): Promise<BuildPlan | undefined> {
   const build = place.settings?.build;
   if (build === undefined) {

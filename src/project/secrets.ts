@@ -40,7 +40,9 @@ async function read(path: string): Promise<SecretContent> {
   }
 }
 
-/** The Secrets of the project, the paths that they depend on, and a finding for each Secret that cannot be read. */
+/**
+ * Resolves with the project's Secrets, the paths of their sources, and a finding for each Secret that cannot be read.
+ */
 export async function readSecrets(
   secrets: Readonly<Record<string, SecretSettings>>,
   place: { readonly folder: string; readonly namespace: string },

@@ -90,7 +90,7 @@ function textBody({ screen }: AppState, { count, linesOf, placeholder }: TextVie
   return { count, visible, lines: count === 0 ? [empty] : linesOf(visible) };
 }
 
-/** The line below the body. It shows how many lines are hidden above and below, and unread notices. */
+/** Returns the line below the body, which shows the numbers of hidden lines above and below, and of unread notices. */
 function ruleLine({ count, visible }: Body, { unreadNotices }: AppState, width: number): Line {
   const notices = unreadNotices === 0 ? "" : ` n: ${countText(unreadNotices, "notice")} `;
   const above = visible.from === 0 ? "" : ` ↑ ${visible.from} more `;

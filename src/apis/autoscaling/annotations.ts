@@ -31,7 +31,7 @@ const scalingAnnotations = {
 } as const;
 export type ScalingAnnotation = keyof typeof scalingAnnotations;
 
-/** The annotation with the key that the user wrote. If both spellings are set, returns the one with hyphens. */
+/** Returns the annotation with the key that the user wrote. If both spellings are set, returns the one with hyphens. */
 export function scalingEntry(
   annotations: StringMap | undefined,
   name: ScalingAnnotation,

@@ -39,7 +39,7 @@ const GATES: Readonly<Record<string, Gate>> = {
 const STATES: readonly Gate[] = ["Enabled", "Allowed", "Disabled"];
 const POD_DEFAULTS: readonly FeaturesConfig["securePodDefaults"][] = ["Disabled", "AllowRootBounded", "Enabled"];
 
-/** The state of every gate. An unknown value leaves its gate at the default, so there are no errors. */
+/** Returns the state of every gate. A gate with an unknown value keeps its default; knap reports no error for it. */
 export function parseFeaturesConfig(data: StringMap): FeaturesConfig {
   const gates = Object.entries(GATES).map(([key, otherwise]) => [key, chosen(STATES, data[key]) ?? otherwise]);
   return {

@@ -14,7 +14,7 @@ export interface ConfigReader {
   integer(key: string, otherwise: number, bits?: 32 | 64): number;
   float(key: string, otherwise: number): number;
   duration(key: string, otherwise: Nanoseconds): Nanoseconds;
-  /** The canonical quantities of the keys `<prefix>-<resource>-<use>` that are present, by resource. */
+  /** Returns the canonical quantities of the keys `<prefix>-<resource>-<use>` that are present, by resource. */
   resources(prefix: string, use: "request" | "limit"): Readonly<Record<string, string>>;
   /** The trimmed items of a comma-separated list. */
   list(key: string, otherwise: readonly string[]): readonly string[];

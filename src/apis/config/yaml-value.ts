@@ -5,7 +5,9 @@ import { readDocuments } from "../../base/yaml/documents.ts";
 import type { FieldType, StructType } from "../fields/field.ts";
 import { decode } from "../go/decode.ts";
 
-/** The value of the first document in the form that `decode` returns. Errors have the form of sigs.k8s.io/yaml. */
+/**
+ * Returns the value of the first document in the form that `decode` returns. Errors have the form of sigs.k8s.io/yaml.
+ */
 export function decodeYaml<T>(text: string, type: FieldType): Result<T> {
   const [document] = readDocuments(text);
   const broken = document?.findings.find(({ severity }) => severity === "error");

@@ -19,7 +19,7 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** The characters of a URL host. */
 const HOST = /^(\[[0-9a-fA-F:.]*\]|[\w.~!$&'()*+,;=:<>"\u0080-\uffff-]*)$/;
 
-/** The parts of a reference, with Docker Hub's short names expanded; undefined if Knative would refuse it. */
+/** Returns the parts of a reference, with Docker Hub's short names expanded; undefined if Knative would refuse it. */
 export function parseImageReference(text: string): ImageReference | undefined {
   const at = text.split("@");
   if (at.length > 2) return undefined;

@@ -5,7 +5,7 @@ import type { LabelSelector } from "./types.ts";
 
 type Requirement = NonNullable<LabelSelector["matchExpressions"]>[number];
 
-/** The empty selector matches everything; an unknown operator matches nothing. */
+/** Returns true if the labels match. The empty selector matches all labels; an unknown operator matches none. */
 export function matchesLabels(selector: LabelSelector, labels: StringMap = {}): boolean {
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
     if (labelOf(labels, key) !== value) return false;

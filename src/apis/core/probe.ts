@@ -7,7 +7,7 @@ export function hasProbeHandler(probe: Probe): boolean {
   return PROBE_HANDLERS.some((handler) => probe[handler]);
 }
 
-/** The port as in the manifest; undefined for exec and for a handler without a port. */
+/** Returns the port as in the manifest; undefined for exec and for a handler without a port. */
 export function probePort({ httpGet, tcpSocket, grpc }: Probe): IntOrString | undefined {
   return httpGet?.port ?? tcpSocket?.port ?? grpc?.port;
 }

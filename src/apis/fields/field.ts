@@ -124,7 +124,7 @@ export const notInCrd = (type: FieldType | TypeText, facts?: FieldFacts): Row =>
 /** Embeds a struct. The row's own name has no effect. */
 export const embed = (struct: StructType): Embedded => ({ embed: struct });
 
-/** A struct from its rows by JSON name, in Go's order. */
+/** Returns a struct from its rows by JSON name, in Go's order. */
 export function struct(name: string, rows: Rows, facts: Pick<StructType, "printed" | "atomic"> = {}): StructType {
   const fields: Field[] = [];
   for (const json in rows) {

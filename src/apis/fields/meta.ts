@@ -41,7 +41,7 @@ const objectMeta = struct("ObjectMeta", {
 });
 export const metadata = numbered(1, objectMeta, { go: "ObjectMeta" });
 
-/** The struct of a kind, from the rows that follow apiVersion, kind and metadata. */
+/** Returns the struct of a kind, from the rows that follow apiVersion, kind and metadata. */
 export function kindStruct(name: string, rows: Parameters<typeof struct>[1]): StructType {
   return struct(name, { kind: "string", apiVersion: "string", metadata, ...rows });
 }

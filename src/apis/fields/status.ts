@@ -82,7 +82,7 @@ const knativeStatuses: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>
   ["Image.caching.internal.knative.dev", statusOf("Image", {})],
 ]);
 
-/** The struct of a kind's status; undefined if the kind has no status. */
+/** Returns the struct of a kind's status; undefined if the kind has no status. */
 export function statusStruct(kind: Kind): StructType | undefined {
   const type = knativeStatuses.get(kind) ?? builtinStructs.get(kind)?.byName.get("status")?.type;
   return typeof type === "object" && "struct" in type ? type : undefined;

@@ -6,7 +6,7 @@ import { type Field, type FieldType, goNameOf, type StructType } from "../fields
 
 const ADDRESS = "0xADDR";
 
-/** A type as Go's JSON errors name it. */
+/** Returns the name that Go's JSON errors use for a type. */
 export function goTypeName(type: FieldType): string {
   if (typeof type === "string") return SCALAR_NAMES[type] ?? type;
   if ("ptr" in type) return goTypeName(type.ptr);

@@ -73,7 +73,7 @@ export function makeFailure(reason: StatusReason, message: string, details?: Api
   };
 }
 
-/** A {@link makeFailure} as a failed Result. */
+/** Returns the result of {@link makeFailure} as a failed Result. */
 export function refuse(reason: StatusReason, message: string): Failed<ApiStatus> {
   return failed(makeFailure(reason, message));
 }

@@ -22,7 +22,7 @@ export function keyOf<T extends AnyObject>(object: T): ObjectKey<KindOf<T>> {
   return { kind: kindOf(object) as KindOf<T>, namespace, name };
 }
 
-/** A key as one string, for maps and logs: `Kind.group/namespace/name`. */
+/** Formats a key as one string, for maps and logs: `Kind.group/namespace/name`. */
 export function keyText({ kind, namespace, name }: ObjectKey): string {
   return `${kind}/${namespace}/${name}`;
 }

@@ -2,7 +2,7 @@
 import { sha256Hex } from "../../base/hash.ts";
 import type { Ingress } from "./types.ts";
 
-/** The host of a Host header: lower case, without port and trailing dot. An IPv6 address keeps its brackets. */
+/** Returns the host of a Host header: lower case, without port and trailing dot. An IPv6 address keeps its brackets. */
 export function hostName(host: string): string {
   const end = host.startsWith("[") ? host.indexOf("]") + 1 : host.indexOf(":");
   const name = end > 0 ? host.slice(0, end) : host;

@@ -18,7 +18,7 @@ export function markEndpointsNotOwned(conditions: Conditions, kind: string, name
   return set.markFalse(conditions, "EndpointsPopulated", at, { reason: "NotOwned", message });
 }
 
-/** An Info condition; reason and message are the same in both states. */
+/** Sets ActivatorEndpointsPopulated, an Info condition. As in Knative, reason and message do not depend on `inPath`. */
 export function markActivatorInPath(conditions: Conditions, inPath: boolean, at: string): Conditions {
   const mark = {
     type: "ActivatorEndpointsPopulated",

@@ -8,7 +8,7 @@ import type { SchemaFinding } from "./structural.ts";
 
 const LABELS_PATH = "spec.template.metadata.labels";
 
-/** A Deployment needs a selector that matches the labels of its template, and at least one container. */
+/** Checks that a Deployment has at least one container and a selector that matches the labels of its template. */
 export function deploymentFindings({ spec }: AnyObject): readonly SchemaFinding[] {
   const { selector, template } = fieldsOf(spec) as Partial<Deployment["spec"]>;
   const labels = template?.metadata?.labels;

@@ -39,7 +39,7 @@ const SCALARS: Readonly<Record<ScalarType, Schema>> = {
   fieldsV1: free,
 };
 
-/** The schema of a struct in Knative's CRDs. */
+/** Returns the schema of a struct in Knative's CRDs. */
 export function crdSchema({ fields }: StructType): Schema {
   const known = fields.filter(({ crd }) => crd !== "absent");
   return structSchema(known, (field) => crdTypeSchema(field.type, field));

@@ -15,7 +15,7 @@ const CHECKED: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
 /** A schema is derived at its first use, because most commands use few kinds. */
 const derived = new Map<Kind, Schema>();
 
-/** The schema of a kind; undefined for kinds whose objects are not checked against one. */
+/** Returns the schema of a kind; undefined for kinds whose objects are not checked against one. */
 export function schemaOf(kind: Kind): Schema | undefined {
   const struct = CHECKED.get(kind);
   const schema = derived.get(kind) ?? (struct && crdSchema(struct));

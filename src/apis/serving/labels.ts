@@ -46,7 +46,7 @@ export const AUTOSCALING_METRIC_ANNOTATION = "autoscaling.knative.dev/metric";
 export const FULL_DUPLEX_ANNOTATION = "features.knative.dev/http-full-duplex";
 export const POD_INFO_ANNOTATION = "features.knative.dev/queueproxy-podinfo";
 
-/** A copy of the map without the keys that `dropped` accepts. */
+/** Returns a copy of the map without the keys that `dropped` accepts. */
 export function without(
   map: Readonly<Record<string, string>> | undefined,
   dropped: (key: string) => boolean,

@@ -20,7 +20,7 @@ export function markContainerMissing(status: RevisionStatus, message: string, at
   return conditions.markFalse(status, CONTAINER, at, { reason: "ContainerMissing", message });
 }
 
-/** The reconciler created the Deployment. */
+/** Sets ResourcesAvailable and ContainerHealthy to Unknown because the Deployment was just created. */
 export function markDeploying(status: RevisionStatus, at: string): RevisionStatus {
   return conditions.markUnknown(conditions.markUnknown(status, RESOURCES, at, DEPLOYING), CONTAINER, at, DEPLOYING);
 }

@@ -9,7 +9,7 @@ const INGRESS = "IngressReady";
 const CERTIFICATE = "CertificateProvisioned";
 const conditions = makeStatusConditions<RouteStatus>(routeConditions);
 
-/** Every traffic target has a ready Revision. */
+/** Sets AllTrafficAssigned to True: every traffic target has a ready Revision. */
 export function markTrafficAssigned(status: RouteStatus, at: string): RouteStatus {
   return conditions.markTrue(status, TRAFFIC, at);
 }

@@ -15,7 +15,10 @@ import {
 import { dns1035LabelErrors, qualifiedNameErrors } from "../meta/names.ts";
 import type { TrafficTarget } from "./types.ts";
 
-/** A Service's targets name only Revisions, a Route's also Configurations. Paths begin at `traffic`. */
+/**
+ * Validates traffic targets: those of a Service name only Revisions, those of a Route also Configurations. Paths begin
+ * at `traffic`.
+ */
 export function validateTraffic(targets: readonly TrafficTarget[], kind: "Service" | "Route"): Findings {
   const sum = targets.reduce((total, { percent }) => total + (percent ?? 0), 0);
   return via("traffic", [

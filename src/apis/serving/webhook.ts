@@ -29,7 +29,7 @@ export interface Mutation {
   readonly decodeErrors: readonly DecodeError[];
 }
 
-/** The mutating webhook. Returns objects of other kinds unchanged. */
+/** Does the work of the mutating webhook. Returns objects of other kinds unchanged. */
 export function mutate({ object, old, operation, user, config }: WebhookRequest): Mutation {
   const type = knativeStructs.get(kindOf(object));
   if (!type) return { object, decodeErrors: [] };

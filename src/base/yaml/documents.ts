@@ -41,7 +41,9 @@ class LimitError extends Error {
 
 type Positions = (start: number, end: number) => Position;
 
-/** All documents of a text, without empty ones. Each document has all its syntax errors. Default: as kubectl. */
+/**
+ * Returns all documents of a text, without empty ones. Each document has all its syntax errors. Default: as kubectl.
+ */
 export function readDocuments(text: string, readScalar: ReadScalar = plainScalar): readonly YamlDocument[] {
   const at = makePositions(text);
   const documents: YamlDocument[] = [];

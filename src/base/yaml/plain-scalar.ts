@@ -18,7 +18,7 @@ function spellings(...words: readonly string[]): readonly string[] {
 
 export type ReadScalar = (source: string) => string | number | boolean | null;
 
-/** As kubectl: YAML 1.1 as in Go's yaml, without dates and base-60 numbers. */
+/** Converts a plain scalar like kubectl: YAML 1.1 as in Go's yaml, without dates and base-60 numbers. */
 export function plainScalar(source: string): string | number | boolean | null {
   const keyword = KEYWORDS.get(source);
   if (keyword !== undefined) return keyword;

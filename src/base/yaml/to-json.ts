@@ -10,7 +10,7 @@ const MAX_REPEATED = 100_000;
 
 export type Report = (node: Node, message: string, severity: "error" | "warning") => void;
 
-/** Each alias with the node that it repeats: the last node above it with that anchor. */
+/** Maps each alias to the node that it repeats: the last node above the alias that has the alias's anchor. */
 export function aliasTargets(root: Node): ReadonlyMap<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

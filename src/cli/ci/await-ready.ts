@@ -24,7 +24,7 @@ export interface ReadyOutcome {
   readonly problem?: Complaint | undefined;
 }
 
-/** The status of the Ready condition. Conditions of an older generation do not count. */
+/** Returns the status of the Ready condition. Conditions of an older generation do not count. */
 function readinessOf(service: Service | undefined): "True" | "False" | "Unknown" {
   if (service?.status?.observedGeneration !== service?.metadata.generation) return "Unknown";
   return service?.status?.conditions?.find(({ type }) => type === "Ready")?.status ?? "Unknown";

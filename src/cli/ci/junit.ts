@@ -17,7 +17,7 @@ const escapes: Readonly<Record<string, string>> = {
 const escaped = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "").replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign);
 
-/** `runError`: why the run ended early. */
+/** Returns the JUnit report. `runError`: why the run ended early. */
 export function junitText(cases: readonly TestCase[], runError: string | undefined): string {
   const failed = cases.filter(({ failure }) => failure !== undefined).length;
   const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);

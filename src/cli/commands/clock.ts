@@ -36,7 +36,7 @@ function runRequest([arg = "", until = "", ...more]: readonly string[], namespac
   return ["POST", "/clock/run", { [resource.singular]: name, namespace, ...state }];
 }
 
-/** The API request of `now`, `advance DURATION` or `run TARGET STATE`. */
+/** Returns the API request for `now`, `advance DURATION` or `run TARGET STATE`. */
 function requestOf([verb = "now", ...rest]: readonly string[], namespace: string | undefined): ClockRequest {
   if (verb === "run") return runRequest(rest, namespace);
   if (verb === "advance") return advanceRequest(rest);

@@ -47,7 +47,7 @@ async function fetchObjects(
   return fetchTargets(client, targets, { namespace, selector });
 }
 
-/** The targets of the arguments; none: those of the files. */
+/** Returns the targets that the arguments name; without arguments, the targets in the files. */
 function deleteTargets(
   args: readonly string[],
   { file, kustomize, all, selector }: DeleteFlags,

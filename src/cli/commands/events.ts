@@ -15,7 +15,7 @@ export interface EventsFlags {
   readonly watch?: boolean;
 }
 
-/** A filter for the events of the object `kind/name`. */
+/** Returns a filter for the events of the object `kind/name`. */
 function eventFilter(arg: string | undefined): (event: Event) => boolean {
   if (arg === undefined) return () => true;
   const [target] = targetsOf([arg]);

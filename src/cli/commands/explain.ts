@@ -27,7 +27,9 @@ export interface Explanation {
   readonly decisions: readonly Decision[];
 }
 
-/** The named revision, or the revisions of a Service that get traffic and then its newest one. */
+/**
+ * Resolves with the named revision, or with the revisions of a Service: first those that get traffic, then the newest.
+ */
 async function revisionsOf(
   client: Client,
   { resource, name }: NamedTarget,

@@ -8,7 +8,7 @@ import { CliError, usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 
-/** templates/ is beside dist/ in the package, and beside src/ in the repository. */
+/** Returns the folder `templates`: beside dist/ in the package, beside src/ in the repository. */
 function templatesFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "templates")) && dirname(folder) !== folder) folder = dirname(folder);

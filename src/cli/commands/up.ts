@@ -21,7 +21,7 @@ import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
 type Flags = SessionFlags & GlobalFlags;
 
-/** The folders of `-f`. New files in them belong to the project. */
+/** Resolves with the folders of `-f`. New files in these folders belong to the project. */
 async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly string[]> {
   const paths = file.filter(isFilePath).map((path) => resolve(cwd, path));
   const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));

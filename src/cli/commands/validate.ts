@@ -13,7 +13,7 @@ export interface ValidateFlags {
   readonly gates?: readonly string[];
 }
 
-/** `--gates kubernetes.podspec-affinity=Enabled` */
+/** Parses the values of `--gates`, for example `kubernetes.podspec-affinity=Enabled`. */
 function parseGates(gates: readonly string[]): Readonly<Record<string, string>> {
   const pairs = gates.map((gate) => {
     const [, feature = "", state = ""] = /^([^=]+)=(enabled|allowed|disabled)$/i.exec(gate) ?? [];

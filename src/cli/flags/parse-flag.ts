@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
 import { allowedText, type FlagKind, type FlagValue } from "../../project/session-flags.ts";
 
-/** The value of a flag's text; undefined: not allowed for this kind. */
+/** Returns the value of a flag's text; undefined if the text is not allowed for this kind of flag. */
 export function parseFlag<K extends FlagKind>(kind: K, text: string): FlagValue<K> | undefined;
 export function parseFlag(kind: FlagKind, text: string): string | number | undefined {
   switch (kind.type) {

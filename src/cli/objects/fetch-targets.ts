@@ -8,7 +8,7 @@ import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { Terminal } from "../terminal.ts";
 import { parseTargets, type ResourceTarget } from "./targets.ts";
 
-/** The targets of the arguments. Throws a usage error for unknown kinds. */
+/** Returns the targets that the arguments name. Throws a usage error for unknown kinds. */
 export function targetsOf(args: readonly string[]): readonly ResourceTarget[] {
   const targets = parseTargets(args);
   if (!targets.ok) throw usageError(targets.error);

@@ -5,7 +5,7 @@ import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Revision, Service } from "../../apis/serving/types.ts";
 import type { Client } from "../../client/client.ts";
 
-/** The pods of a Service. */
+/** Resolves with the pods of a Service. */
 export async function listPods(client: Client, { metadata }: Service): Promise<readonly Pod[]> {
   const { namespace = "", name } = metadata;
   return (await client.list("Pod", { namespace, labels: { matchLabels: { [SERVICE_LABEL]: name } } })).items;

@@ -14,7 +14,7 @@ export interface ForCondition {
   isMet(object: AnyObject | undefined): boolean;
 }
 
-/** Whether the object has the condition. Conditions of an older generation do not count. */
+/** Returns true if the object has the condition. Conditions of an older generation do not count. */
 function conditionIs(object: AnyObject | undefined, type: string, status: string): boolean {
   const seen = (object?.status ?? {}) as { observedGeneration?: number; conditions?: readonly Condition[] };
   const behind =

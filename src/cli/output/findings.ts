@@ -9,7 +9,7 @@ import type { Terminal } from "../terminal.ts";
 
 type Painter = Pick<Terminal, "paint">;
 
-/** `service.yaml:12:9` */
+/** Returns the place as `service.yaml:12:9`. */
 export function placeText({ file, line, column }: ProjectFinding): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }

@@ -5,7 +5,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The lines of the table, without a final line end. */
+/** Returns the lines of the table, without a final line end. */
 export function tableText(table: Table, options: { readonly headers: boolean } = { headers: true }): string {
   const lines = options.headers ? [table.headers.map((header) => header.toUpperCase()), ...table.rows] : table.rows;
   const widths = table.headers.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length), 0));

@@ -50,7 +50,7 @@ function unwatchedText(service: string): string {
   return `${service}: changed sources have no effect, because its command is in the manifest. To watch them, start knap in the folder of the manifest, or set services.${name}.command in knap.yaml`;
 }
 
-/** The progress events of one dev event. Build output has none: only `-v` prints it. */
+/** Returns the progress events of one dev event. Returns none for build output, which only `-v` prints. */
 export function devProgress(event: DevEvent): readonly ProgressEvent[] {
   switch (event.type) {
     case "invalid":

@@ -108,8 +108,8 @@ const PROBE = "check the probe's path and port, or give the container more time 
 const KEEP_RUNNING = "the container's command must keep running and listen on PORT";
 
 /**
- * What the user can do about the failure of a Service or pod; undefined if the message says enough. `isEnding`: the
- * session ends with this failure, as in `ci`.
+ * Returns what the user can do about the failure of a Service or pod; undefined if the message says enough. `isEnding`:
+ * the session ends with this failure, as in `ci`.
  */
 export function fixOf(reason: string, message: string, isEnding = false): string | undefined {
   // The full disk is the cause, not the image.

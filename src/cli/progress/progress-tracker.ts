@@ -24,7 +24,7 @@ export interface TrackerOptions {
   readonly endsOnFailure?: boolean | undefined;
   /** The caller reports a failed Service at the end, so the tracker does not. */
   readonly failuresAtEnd?: boolean | undefined;
-  /** A Service's own loopback address; undefined if the user cannot reach it. */
+  /** Returns a Service's own loopback address; undefined if the user cannot reach it. */
   addressOf(namespace: string, name: string): string | undefined;
   /** A command that reaches the URL from this machine; undefined if the URL alone does. */
   reachOf(url: string): string | undefined;

@@ -6,7 +6,7 @@ import type { ProgressEvent } from "./progress-event.ts";
 
 type Painter = Pick<Terminal, "paint">;
 
-/** `412 ms = queue 3 · decide 1 · …` */
+/** Formats a cold start as `412 ms = queue 3 · decide 1 · …`. */
 function coldStartText(totalMs: number, parts: ColdStartParts): string {
   const shown = coldStartSteps.map(([key, name]) => `${name} ${Math.round(parts[key])}`);
   return `${latencyText(totalMs)} = ${shown.join(" · ")}`;

@@ -14,7 +14,10 @@ export interface Connection {
   readonly session: SessionRecord;
   /** The session's folder. */
   readonly path: string;
-  /** The session's time for ages, in ms since the epoch. It may be virtual, or ahead of a clock that was set back. */
+  /**
+   * Resolves with the session's time in ms since the epoch, to compute ages. This time may be virtual, or ahead of a
+   * clock that was set back.
+   */
   now(): Promise<number>;
 }
 

@@ -18,7 +18,7 @@ export interface FoundSession {
 /** Names that `openSessionFolder` creates. The sessions folder may contain other folders too. */
 const SESSION_NAME = /^[0-9a-f]{8}$/;
 
-/** The sessions, sorted by id, without folders and records of other users. */
+/** Resolves with the sessions, sorted by id. Ignores folders and records of other users. */
 export async function listSessions(env: Environment): Promise<readonly FoundSession[]> {
   const { path: folder } = sessionsFolder(env);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

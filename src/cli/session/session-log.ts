@@ -16,7 +16,7 @@ function valueText(value: unknown, stacks: boolean): string {
   return value instanceof Error ? errorDetails(value, stacks) : jsonText(value);
 }
 
-/** A logger that writes with `terminal.say`. */
+/** Returns a logger that writes with `terminal.say`. */
 export function sessionLog(verbose: boolean, terminal: Pick<Terminal, "say" | "paint">): Logger {
   const least = verbose ? RANK.debug : RANK.warn;
   return makeLogger((record) => {

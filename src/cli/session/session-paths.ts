@@ -15,8 +15,8 @@ export interface PrivateFolder {
 }
 
 /**
- * The folder that holds one folder per session: private to the user, gone after a reboot. If another user could own
- * or replace it, it is a folder elsewhere. Throws a {@link CliError} if no folder is private.
+ * Returns the folder that holds one folder per session: private to the user, and deleted by a reboot. Returns another
+ * folder if another user could own or replace the first. Throws a {@link CliError} if no folder is private.
  */
 export function sessionsFolder(env: Environment): PrivateFolder {
   const runtime = env["XDG_RUNTIME_DIR"];

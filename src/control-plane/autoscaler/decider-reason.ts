@@ -7,7 +7,7 @@ import { DECIDE_EVERY_MS } from "./periods.ts";
 /** If no statistics reported traffic for this long, no request is in flight. */
 const RECENT_MS = 3000;
 
-/** `stays`: the beginning of the sentence. */
+/** Returns the reason as a sentence. `stays`: the beginning of the sentence. */
 export function reasonOfDecider(context: ExplainContext, stays: string): string {
   const { decider, now, at } = context;
   const { spec, last, state, burst } = decider;

@@ -22,7 +22,7 @@ export interface ForecastInput {
   readonly proxiedSince: Time | undefined;
 }
 
-/** The error is at most one decision period plus the time that pods take to stop. */
+/** Returns the time of scale to zero. The error is at most one decision period plus the time that pods take to stop. */
 export function forecastZero(input: ForecastInput): Time {
   const busySecond = Math.floor((input.lastBusy ?? input.now) / BUCKET_MS) * BUCKET_MS;
   const empty = busySecond + input.stableWindowMs;

@@ -57,7 +57,7 @@ export class ObjectIndex implements View {
     return this.#byUid.get(uid)?.object;
   }
 
-  /** The objects of all kinds in a namespace. */
+  /** Returns the objects of all kinds in a namespace. */
   inNamespace(namespace: string): readonly Stored[] {
     return [...this.#kinds.values()].flatMap(({ entries }) =>
       withPrefix(entries, namespacedName({ namespace, name: "" })).map(({ object }) => object),

@@ -6,7 +6,7 @@ import type { AnyObject } from "../../apis/meta/object.ts";
 import type { DeleteOptions } from "./deletion.ts";
 import type { StatusPreconditions } from "./outcome.ts";
 
-/** The name of a resource in messages: `services.serving.knative.dev`. */
+/** Returns the name of a resource in messages: `services.serving.knative.dev`. */
 function resourceText(kind: Kind): string {
   const { group, plural } = parts(kind);
   return group === "" ? plural : `${plural}.${group}`;

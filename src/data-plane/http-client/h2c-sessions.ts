@@ -18,7 +18,7 @@ export class H2cSessions {
     this.authority = `${upstream.host}:${upstream.port}`;
   }
 
-  /** A session that accepts streams. Undefined after {@link close}. */
+  /** Returns a session that accepts streams; undefined after {@link close}. */
   take(): SessionLease | undefined {
     if (this.#closed) return undefined;
     const current = this.#current;

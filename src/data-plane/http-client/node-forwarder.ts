@@ -63,7 +63,7 @@ export const fallbackForwarder: ForwarderFactory = {
   },
 };
 
-/** The forwarder for this Node, with the reason when it is not {@link nodeForwarder}. */
+/** Returns the forwarder for this Node version, and the reason if that is not {@link nodeForwarder}. */
 export function defaultForwarder(fault = parserFault): {
   readonly factory: ForwarderFactory;
   readonly notice: string | undefined;

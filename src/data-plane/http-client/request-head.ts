@@ -35,7 +35,7 @@ export const CONTINUE_WAIT_MS = 1_000;
 
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-/** Why a request cannot be forwarded; undefined if it can. `upgrade`: the requested protocol. */
+/** Returns why a request cannot be forwarded; undefined if it can be. `upgrade`: the requested protocol. */
 export function refusalOf(method: string, upgrade: string | undefined): string | undefined {
   if (method === "CONNECT") return "client sent unsupported CONNECT request";
   if (upgrade === undefined || PRINTABLE.test(upgrade)) return undefined;

@@ -17,7 +17,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Headers that `Connection` cannot remove, because they define routing and framing. */
 const KEPT: ReadonlySet<string> = new Set(["close", "host", "content-length"]);
 
-/** Whether the name at `index` equals `lower`, ignoring case. Compares lengths first, which is fast. */
+/** Returns true if the name at `index` equals `lower`, ignoring case. Compares the lengths first, which is fast. */
 export function isNamed(headers: RawHeaders, index: number, lower: string): boolean {
   const name = headers[index] as string;
   return name.length === lower.length && (name === lower || name.toLowerCase() === lower);

@@ -61,7 +61,10 @@ export function compileIngress(ingress: Ingress): CompiledIngress {
   return { key, secrets, needsTls, rules, service: serviceEntry(key, rules) };
 }
 
-/** The first rules belong to the default target: a cluster-local rule, then public rules. The rules of tags follow. */
+/**
+ * Returns the host of the Service's default target, preferably a public one; undefined if the Ingress has no such host.
+ * The first rules are those of the default target: a cluster-local rule, then public rules. The rules of tags follow.
+ */
 function serviceEntry(service: string, rules: readonly CompiledRule[]): ServiceEntry | undefined {
   const [first] = rules;
   if (!first || first.isPublic) return undefined;

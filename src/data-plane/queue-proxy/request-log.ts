@@ -96,7 +96,7 @@ function requestOf(exchange: Exchange, headers: RawHeaders): GoStruct {
   };
 }
 
-/** A template method that reads a request header. */
+/** Returns a template method that reads a request header. */
 function makeMethod(headers: RawHeaders, lower: string): () => string {
   return () => headerValue(headers, lower) ?? "";
 }

@@ -21,7 +21,7 @@ export class ActivatorStats {
     this.#podName = podName;
   }
 
-  /** A request arrived (before any wait). Returns the stat to send at once if the revision is new. */
+  /** Counts a request when it arrives, before any wait. Returns the stat to send at once if the revision is new. */
   started(revision: RevisionKey, now: Time): Stat | undefined {
     const known = this.#entries.get(revision);
     if (known) {

@@ -22,7 +22,7 @@ interface ReportOptions {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** The kubelet calls the result when the engine becomes unreachable or reachable. */
+/** Returns the function that the kubelet calls when the engine becomes unreachable or reachable. */
 export function makeEngineReport(options: ReportOptions): (state: EngineState) => void {
   return (state) => {
     const ready = state === "reachable";

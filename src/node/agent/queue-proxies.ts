@@ -143,7 +143,7 @@ export class QueueProxies {
   }
 }
 
-/** The ports of a queue-proxy container. */
+/** Returns the ports of a queue-proxy container. */
 function portsOf(
   proxy: QueueProxy,
   { servingPort, userMetricsPort, config }: PodQueueProxy,

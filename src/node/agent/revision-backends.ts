@@ -86,7 +86,7 @@ export class RevisionBackends {
   }
 }
 
-/** Whether only the kubelet knows that a pod is ready. The activator must not probe such a pod (fact P21). */
+/** Returns true if only the kubelet knows that a pod is ready. The activator must not probe such a pod (fact P21). */
 function isReadinessOfKubelet(containers: readonly Container[]): boolean {
   return (
     servingContainer(containers)?.readinessProbe?.exec !== undefined ||

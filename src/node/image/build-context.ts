@@ -15,7 +15,10 @@ export interface BuildContext {
   readonly dockerfile: string;
 }
 
-/** `dockerfile` is absolute or relative to `folder`. A file `<dockerfile>.dockerignore` replaces `.dockerignore`. */
+/**
+ * Packs the context. `dockerfile` is absolute or relative to `folder`. A file `<dockerfile>.dockerignore` replaces
+ * `.dockerignore`.
+ */
 export function packContext(folder: string, dockerfile: string): BuildContext {
   const path = isAbsolute(dockerfile) ? dockerfile : resolve(folder, dockerfile);
   const inside = relative(folder, path);

@@ -68,7 +68,7 @@ export class ImageLibrary {
     this.#options = options;
   }
 
-  /** A remembered image, without a request to the engine. */
+  /** Returns a remembered image without a request to the engine; undefined if the image is not remembered. */
   peek(reference: string): UsableImage | undefined {
     return this.#known.get(reference);
   }

@@ -5,7 +5,10 @@ import type { PullProgress } from "../runtime/runtime.ts";
 const PERIOD_MS = 3000;
 const MEGABYTE = 1_000_000;
 
-/** The result takes the engine's steps of one pull. It calls `report` at the first step and at most every 3 s. */
+/**
+ * Returns a function that takes the engine's steps of one pull. The function calls `report` at the first step and at
+ * most every 3 s.
+ */
 export function makePullReport(
   reference: string,
   now: () => number,

@@ -6,7 +6,7 @@ import type { AnswerQuery } from "./dns-server.ts";
 /** The names that exist now. */
 export interface ClusterNames {
   hasService(namespace: string, name: string): boolean;
-  /** Whether a route serves this host publicly. */
+  /** Returns true if a route serves this host publicly. */
   isPublicHost(host: string): boolean;
 }
 

@@ -20,7 +20,10 @@ export interface DomainTarget {
   readonly service: string;
 }
 
-/** A challenge for another host gets a rule of its own. Fails if the http-protocol annotation is invalid. */
+/**
+ * Makes the Ingress. A challenge for another host gets a rule of its own. Fails if the http-protocol annotation is
+ * invalid.
+ */
 export function makeDomainIngress(
   mapping: Stored<DomainMapping>,
   target: DomainTarget,

@@ -20,7 +20,7 @@ import { controllerReference } from "../ownership.ts";
 import { makePodSpec } from "./make-pod-spec.ts";
 import { autoscalerAnnotations, childLabels, deploymentAnnotations, protocolOf } from "./revision-parts.ts";
 
-/** `deployment`: the existing one. The caller's defaulting adds class and metric. */
+/** Makes the PodAutoscaler. `deployment`: the existing one. The caller's defaulting adds class and metric. */
 export function makePodAutoscaler(
   revision: Stored<Revision>,
   deployment: Stored<Deployment> | undefined,

@@ -38,7 +38,7 @@ export const revisionPlanner: Reconciler<typeof KIND> = knativePlanner({
   reconcile: reconcileRevision,
 });
 
-/** A Pod enqueues its Revision, whose status shows problems of pods. */
+/** Maps a Pod to its Revision, because the status of a Revision shows problems of its Pods. */
 function podOfRevision(changed: AnyObject): readonly ObjectKey[] {
   const name = changed.kind === "Pod" ? changed.metadata.labels?.[REVISION_LABEL] : undefined;
   return name === undefined ? [] : [{ kind: KIND, namespace: changed.metadata.namespace ?? "", name }];

@@ -21,7 +21,7 @@ export interface CertificateParts {
   readonly domain: string;
 }
 
-/** The Secret gets the Certificate's name. */
+/** Makes the Certificate. Its Secret has the same name. */
 export function makeCertificate(owner: AnyObject, parts: CertificateParts): Certificate {
   const { name, labels, annotations, type, dnsNames, domain } = parts;
   return {

@@ -81,7 +81,10 @@ function probeFailed(kind: "Liveness" | "Startup", { failureThreshold }: Probe, 
   return { type: "probeFailed", kind, message, failures: failureThreshold || DEFAULT_FAILURES };
 }
 
-/** The delay in seconds before the first probe. A cluster's kubelet first probes up to one period after the start. */
+/**
+ * Returns the delay in seconds before the first probe. A cluster's kubelet first probes up to one period after the
+ * start.
+ */
 function firstTick(kind: ProbeKind, periodSeconds: number): number {
   if (kind === "Readiness") return 0;
   return kind === "Startup" ? Math.min(1, periodSeconds) : periodSeconds;

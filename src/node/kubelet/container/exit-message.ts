@@ -22,7 +22,7 @@ export interface EndedContainer {
   readonly foreign: string | undefined;
 }
 
-/** A container that no longer exists counts as killed. */
+/** Resolves with how the container ended. A container that no longer exists counts as killed. */
 export async function makeExit(
   ended: EndedContainer,
   at: Pick<ExitFacts, "startedAt" | "finishedAt" | "endedAt">,

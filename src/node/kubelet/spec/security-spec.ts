@@ -26,7 +26,9 @@ const MIN_CPUS = 0.01;
 const MIN_MEMORY = 6 * MIB;
 const SHARES_PER_CPU = 1024;
 
-/** The container's settings win over the pod's. The error says why the user is refused. */
+/**
+ * Merges the security contexts. The container's settings override the pod's. The error says why the user is refused.
+ */
 export function renderSecurity(
   pod: StoredPod,
   container: Container,

@@ -2,7 +2,7 @@
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Volume } from "../../../apis/core/pod-spec.ts";
 
-/** Whether a path is relative and has no segment `..`. */
+/** Returns true if a path is relative and has no segment `..`. */
 export function isInside(path: string): boolean {
   return !path.startsWith("/") && !path.split("/").includes("..");
 }

@@ -7,7 +7,7 @@ type ContainerAddress = RuntimeContainer["addresses"][number];
 /** How knap reaches containers: `direct` at their own address, `published` at ports of `host`. */
 export type Reach = { readonly kind: "direct" } | { readonly kind: "published"; readonly host: string };
 
-/** `addresses` of the result has the declared ports only. */
+/** Converts the engine's answer. `addresses` of the result has only the declared ports. */
 export function containerState(found: Docker.ContainerInspectInfo, reach: Reach): RuntimeContainer {
   const { State: state, Config: config } = found;
   const ip = containerIp(found);

@@ -10,7 +10,7 @@ import { freeSubnets, gatewayOf } from "./subnets.ts";
 
 /** Answers questions about the machine on which knap runs. The answers can change when a network is opened. */
 export interface Machine {
-  /** Whether the address belongs to this host. */
+  /** Resolves to true if the address belongs to this host. */
   owns(address: string): Promise<boolean>;
   /** The engine's container in which knap runs; undefined: knap runs in no container of the engine. */
   ownContainer(): Promise<OwnContainer | undefined>;

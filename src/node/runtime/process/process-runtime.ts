@@ -6,7 +6,7 @@ import { type ProcessOptions, ProcessRegistry } from "./process-registry.ts";
 import { runCommand } from "./run-command.ts";
 import { groupListeners, groupStats } from "./system-processes.ts";
 
-/** `close` of the result kills all its processes. */
+/** Returns the runtime. `close` kills all processes of the runtime. */
 export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
   const children = new ProcessRegistry(options);
   return {
