@@ -189,7 +189,7 @@ export class Controller {
   #step(): boolean {
     if (this.#stopped) return false;
     if (this.#roundLeft === 0) {
-      const collected = this.#options.store.collectGarbage();
+      const collected = this.#collectGarbage();
       this.#roundLeft = this.#queue.size;
       if (this.#roundLeft === 0 && !collected) {
         this.#rateLimiter.startPeriod();
@@ -215,6 +215,16 @@ export class Controller {
       this.#running = false;
     }
     return true;
+  }
+
+  /** Returns true if it wrote or failed. A failure drops one object from the collector, so the rest can follow. */
+  #collectGarbage(): boolean {
+    try {
+      return this.#options.store.collectGarbage();
+    } catch (error) {
+      this.#options.log.error("garbage collection failed", { error });
+      return true;
+    }
   }
 
   #work(task: Task): void {

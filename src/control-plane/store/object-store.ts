@@ -17,7 +17,7 @@ import { ObjectIndex } from "./object-index.ts";
 import type { DeleteOutcome, StatusPreconditions, WriteOptions, WriteOutcome } from "./outcome.ts";
 import * as refusals from "./refusals.ts";
 import { conflictOf, lateFinalizerOf, preconditionOf } from "./refusals.ts";
-import type { Selection, View, WatchEventOf } from "./view.ts";
+import type { Selection, View, WatchEvent, WatchEventOf } from "./view.ts";
 
 export interface StoreOptions {
   readonly clock: Pick<Clock, "now">;
@@ -265,19 +265,26 @@ export class ObjectStore implements View {
   }
 
   #put(object: AnyObject, old: Stored | undefined): Stored {
-    const versioned = withVersion(object, ++this.#version);
-    const stored = this.#options.freeze ? freezeDeep(versioned) : versioned;
+    const stored = this.#record(old ? "MODIFIED" : "ADDED", object, old);
     this.#index.put(stored, old);
     this.#garbage.noticeWrite(stored, old);
-    this.#history.record(old ? "MODIFIED" : "ADDED", this.#version, stored, old);
     return stored;
   }
 
   #remove(object: Stored): Stored {
-    const stored = withVersion(object, ++this.#version);
+    const stored = this.#record("DELETED", object, object);
     this.#index.remove(object);
     this.#garbage.noticeRemoval(object);
-    this.#history.record("DELETED", this.#version, stored, object);
+    return stored;
+  }
+
+  /** Records the event before the index changes: the history needs one event per version, also if the index throws. */
+  #record(type: WatchEvent["type"], object: AnyObject, old: Stored | undefined): Stored {
+    const version = this.#version + 1;
+    const versioned = withVersion(object, version);
+    const stored = this.#options.freeze ? freezeDeep(versioned) : versioned;
+    this.#history.record(type, version, stored, old);
+    this.#version = version;
     return stored;
   }
 }

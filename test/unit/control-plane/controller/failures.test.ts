@@ -56,6 +56,21 @@ describe("failures", () => {
     expect(log).toMatchObject([{ message: "planner threw" }]);
   });
 
+  it("an error of the garbage collector is logged and stops neither the collector nor a planner (11 A1)", () => {
+    const { store, controller, log } = makeRig([planner("p", () => ({ status: { ok: true } as never }))]);
+    let failures = 0;
+    const collectGarbage = store.collectGarbage.bind(store);
+    store.collectGarbage = () => {
+      if (failures++ === 0) throw new TypeError("no uid");
+      return collectGarbage();
+    };
+    store.create(ksvc("hello"));
+    controller.start();
+    controller.settle();
+    expect(store.get(KSVC, "default", "hello")?.status).toEqual({ ok: true });
+    expect(log).toMatchObject([{ message: "garbage collection failed" }]);
+  });
+
   it("a failure records an InternalError event, is listed, and is retried with back-off until it succeeds", () => {
     let broken = true;
     const { store, clock, controller } = makeRig([planner("p", () => (broken ? { error: "no luck" } : {}))]);

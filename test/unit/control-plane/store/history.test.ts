@@ -26,6 +26,15 @@ describe("watching", () => {
     expect(events).toEqual(["ADDED a@2", "MODIFIED a@3", "DELETED a@4"]);
   });
 
+  it("a write whose object cannot be indexed still leaves one event per version (11 A8)", () => {
+    const store = makeStore();
+    const since = store.version;
+    const { metadata, ...rest } = configMap("a");
+    expect(() => store.create({ ...rest, metadata: { ...metadata, ownerReferences: [null as never] } })).toThrow();
+    store.create(configMap("b"));
+    expect(record(store, since)).toEqual(["ADDED a@2", "ADDED b@3"]);
+  });
+
   it("a watch replays the events after a version, then continues", () => {
     const store = makeStore();
     store.create(configMap("a"));
