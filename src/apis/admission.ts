@@ -6,7 +6,7 @@ import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
 import { dataStructs } from "./fields/data.ts";
 import { kindStruct } from "./fields/meta.ts";
-import { decode } from "./go/decode.ts";
+import { type DecodeError, decode } from "./go/decode.ts";
 import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
 import { type ApiStatus, makeFailure } from "./meta/api-status.ts";
@@ -90,13 +90,21 @@ function admitData(object: AnyObject): AdmissionAnswer {
   return error === undefined ? { object, warnings: [] } : denied(CONFIG, `validation failed: ${error}`);
 }
 
-/** A 400 if a field of the metadata has a wrong type. */
+/** A 400 if a field of the metadata has a wrong type; a 422 if an item of a list is null, which Go decodes. */
 export function metadataRefusal(object: AnyObject): ApiStatus | undefined {
   const { metadata } = object;
   // Most metadata is valid, and the schema check is faster than decoding.
   if (isValid(METADATA_SCHEMA, { metadata })) return undefined;
-  const [error] = decode(METADATA, { metadata }).errors;
-  return error && undecodable(object, error.message);
+  const [error] = metadataErrors(object);
+  if (error) return undecodable(object, error.message);
+  const findings = schemaFindings(METADATA_SCHEMA, { metadata });
+  const wrongTypes = findings.filter(({ reason }) => reason === "FieldValueTypeInvalid");
+  return wrongTypes.length > 0 ? invalid(object, wrongTypes).refused : undefined;
+}
+
+/** Go's errors for the fields of the metadata that have a wrong type. */
+export function metadataErrors({ metadata }: { readonly metadata: unknown }): readonly DecodeError[] {
+  return decode(METADATA, { metadata }).errors;
 }
 
 function undecodable({ apiVersion, kind }: AnyObject, error: string): ApiStatus {

@@ -1,4 +1,5 @@
-// Validates metadata: the name, the keys and values of labels, the keys and total size of annotations.
+// Validates metadata: the name, the keys and values of labels, the keys and total size of annotations, finalizers and
+// owners.
 // Source: k8s.io/apimachinery/pkg/api/validation/objectmeta.go.
 import { type Kind, kindOf } from "../kinds.ts";
 import {
@@ -8,7 +9,7 @@ import {
   labelValueErrors,
   qualifiedNameErrors,
 } from "../meta/names.ts";
-import type { AnyObject, StringMap } from "../meta/object.ts";
+import type { AnyObject, OwnerReference, StringMap } from "../meta/object.ts";
 import type { SchemaFinding } from "./structural.ts";
 
 /** The names of all other kinds must be DNS subdomains. */
@@ -20,7 +21,7 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 /** Does not report a missing name: the store refuses it. */
 export function metadataFindings(object: AnyObject): readonly SchemaFinding[] {
-  const { name, labels, annotations } = object.metadata;
+  const { name, labels, annotations, finalizers, ownerReferences } = object.metadata;
   const nameRule = NAME_RULES[kindOf(object)] ?? dns1123SubdomainErrors;
   const found: SchemaFinding[] = [];
   const check = (path: string, value: string, errors: readonly string[]): void => {
@@ -33,7 +34,23 @@ export function metadataFindings(object: AnyObject): readonly SchemaFinding[] {
   for (const key of Object.keys(annotations ?? {})) {
     check("metadata.annotations", key, qualifiedNameErrors(key.toLowerCase()));
   }
-  return [...found, ...sizeFinding(annotations)];
+  // Go decodes null as an empty name.
+  for (const given of finalizers ?? []) check("metadata.finalizers", given ?? "", qualifiedNameErrors(given ?? ""));
+  return [...found, ...ownerFindings(ownerReferences ?? []), ...sizeFinding(annotations)];
+}
+
+/** Go decodes a missing field as "", and a null owner as one without fields. */
+function ownerFindings(owners: readonly (Partial<OwnerReference> | null)[]): readonly SchemaFinding[] {
+  return owners.flatMap((owner, at) => {
+    const { apiVersion, kind, name, uid } = owner ?? {};
+    const path = `metadata.ownerReferences[${at}]`;
+    const found: SchemaFinding[] = [];
+    if (!apiVersion) found.push(invalid(`${path}.apiVersion`, "", "version must not be empty"));
+    for (const [field, value] of Object.entries({ kind, name, uid })) {
+      if (!value) found.push(invalid(`${path}.${field}`, "", "must not be empty"));
+    }
+    return found;
+  });
 }
 
 function sizeFinding(annotations: StringMap | undefined): readonly SchemaFinding[] {

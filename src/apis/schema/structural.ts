@@ -132,7 +132,7 @@ function collectItemFindings(schema: Schema, list: readonly unknown[], path: str
   const { items, noNullItems } = schema;
   for (const [at, item] of list.entries()) {
     const place = `${path}[${at}]`;
-    if (item === null && noNullItems) found.push(wrongType(place, "null", "object"));
+    if (item === null && noNullItems) found.push(wrongType(place, "null", items?.type ?? "object"));
     else if (items) collectFindings(items, item, place, found);
     if (found.length >= MAX_FINDINGS) return;
   }
