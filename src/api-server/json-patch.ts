@@ -34,7 +34,7 @@ export function applyJsonPatch(old: AnyObject, patch: unknown): Result<unknown, 
     if (depth > MAX_DEPTH) return tooLarge(index, `nests more than ${MAX_DEPTH} objects`);
     if (copied > MAX_COPIED) return tooLarge(index, `copies more than ${MAX_COPIED} characters`);
     if (operation.op === "test") {
-      if (!sameJson(valueAt(object, tokensOf(operation.path)), operation.value ?? null)) {
+      if (!sameJson(valueAt(object, tokensOf(operation.path)) ?? null, operation.value ?? null)) {
         return failure(`Test failed at path: ${operation.path}`);
       }
       continue;
@@ -65,9 +65,11 @@ function missingValue(object: unknown, operation: Operation): string | undefined
   const { op, path } = operation;
   const addsValue = op === "add" || op === "move" || op === "copy";
   const needed = op === "move" || op === "copy" ? operation.from : path;
-  if (op !== "add" && valueAt(object, tokensOf(needed)) === undefined) return `Value required at path: ${needed}`;
   const tokens = tokensOf(path);
   const parent = valueAt(object, tokens.slice(0, -1));
+  // A test for null passes if the field is missing, as in the library that Kubernetes uses (evanphx/json-patch).
+  if (op === "test" && (operation.value ?? null) === null && tokens.length > 0 && isFields(parent)) return undefined;
+  if (op !== "add" && valueAt(object, tokensOf(needed)) === undefined) return `Value required at path: ${needed}`;
   const canAdd = typeof parent === "object" && parent !== null && !RESERVED.has(tokens.at(-1) ?? "");
   return addsValue && !canAdd ? `Value required at path: ${path}` : undefined;
 }

@@ -1,8 +1,9 @@
 // Decodes the object in the body of a POST or PUT and compares it with the path.
+import { metadataErrors } from "../apis/admission.ts";
 import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
-import { fieldsOf } from "../base/json.ts";
+import { isFields } from "../base/json.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { ApiRequest } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
@@ -26,7 +27,8 @@ export function decodeObject(request: ApiRequest, path: ResourcePath): Result<An
       `the object provided is unrecognized (must be of type ${kind}): its kind is ${JSON.stringify(body["kind"])}`,
     );
   }
-  const metadata = fieldsOf(body["metadata"]);
+  const metadata = body["metadata"] ?? {};
+  if (!isFields(metadata)) return bad(metadataErrors({ metadata })[0]?.message ?? "metadata must be an object");
   if (path.resource.namespaced) {
     if (path.namespace === undefined) return bad("an empty namespace may not be set during creation");
     if (metadata["namespace"] && metadata["namespace"] !== path.namespace) {
