@@ -1,4 +1,5 @@
 // Applies Knative's admission rules to manifest texts and returns every finding with its position. It reads no file.
+import { metadataErrors } from "../apis/admission.ts";
 import { exampleError } from "../apis/config/example-checksum.ts";
 import { isClusterConfig, makeServingConfig } from "../apis/config/serving-config.ts";
 import type { ServingConfig } from "../apis/config/types.ts";
@@ -192,6 +193,8 @@ function dataPath(message: string, data: StringMap): string {
 function validateServing(object: AnyObject, config: ServingConfig, diagnostic: MakeDiagnostic): readonly Diagnostic[] {
   const schema = schemaOf(kindOf(object));
   if (!schema) {
+    const errors = metadataErrors(object);
+    if (errors.length > 0) return decodeDiagnostics(errors, diagnostic);
     return metadataFindings(object).map(({ path, message }) => diagnostic("error", path, `${path}: ${message}`));
   }
   const pruned = pruneAndDefault(schema, object) as AnyObject;

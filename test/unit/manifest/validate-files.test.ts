@@ -29,6 +29,25 @@ describe("validateFiles", () => {
       "12:11 error missing field(s): spec.template.spec.containers[0].env[0].name",
     ]);
   });
+  it("metadata of a wrong type is found in every kind, with its location (11 E2)", () => {
+    for (const [version, kind] of [
+      ["v1", "ServiceAccount"],
+      ["v1", "Service"],
+      ["v1", "ConfigMap"],
+      ["serving.knative.dev/v1", "Service"],
+    ]) {
+      const head = `apiVersion: ${version}\nkind: ${kind}\nmetadata:\n`;
+      const name = check(`${head}  name: 123\n`);
+      expect(name[0]).toMatchObject({
+        severity: "error",
+        line: 4,
+        path: "metadata.name",
+        fix: "put the value in quotes",
+      });
+      expect(check(`${head}  name: a\n  labels: foo\n`)[0]).toMatchObject({ line: 5, path: "metadata.labels" });
+      expect(check(`${head}  name: a\n  ownerReferences: [null]\n`)[0]?.severity).toBe("error");
+    }
+  });
   it("findings have locations also for keys with dots, shifted indexes and omitted levels", () => {
     const text = `apiVersion: serving.knative.dev/v1
 kind: Service
