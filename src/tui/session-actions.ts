@@ -32,17 +32,26 @@ export async function pauseWatch(client: Client, services: readonly ServiceRow[]
 const CHECK_SCALE_MS = 3000;
 const SCALE_CHECKS = 5;
 
-/** Requests a scale. If the autoscaler replaces it, a later message names the scale and the reason. */
+/** The latest scale request of each revision. */
+export type ScaleRequests = Map<RevisionKey, { readonly pods: number }>;
+
+/**
+ * Requests a scale. If the autoscaler replaces it, a later message names the scale and the reason, unless a newer
+ * request for the revision is in `latest`.
+ */
 export async function scaleTo(
   client: Client,
   store: Pick<AppStore, "later" | "showMessage">,
-  revision: RevisionKey,
-  pods: number,
+  latest: ScaleRequests,
+  { revision, pods }: { readonly revision: RevisionKey; readonly pods: number },
 ): Promise<string> {
   const { namespace, name } = parseNamespacedName(revision);
   await client.knap("POST", "/scale", { namespace, revision: name, pods });
+  const request = { pods };
+  latest.set(revision, request);
   const check = (left: number): void =>
     store.later(CHECK_SCALE_MS, (state) => {
+      if (latest.get(revision) !== request) return;
       const reason = overruledBy(state, revision, pods);
       if (reason !== undefined) store.showMessage(`${name}: not ${countText(pods, "pod")}, because it ${reason}`);
       else if (left > 1) check(left - 1);

@@ -14,7 +14,7 @@ import type { Action } from "./keys.ts";
 import type { Title } from "./layout.ts";
 import { revisionOfRow, rowsOf, serviceOfRow } from "./rows.ts";
 import { selectedRow } from "./screen.ts";
-import { fetchExplanation, pauseWatch, rebuild, scaleTo } from "./session-actions.ts";
+import { fetchExplanation, pauseWatch, rebuild, type ScaleRequests, scaleTo } from "./session-actions.ts";
 
 export interface TuiOptions {
   readonly client: Client;
@@ -66,9 +66,12 @@ function makeActions({ client, title, onQuit }: TuiOptions): SessionActions {
     store.explain(await fetchExplanation(client, service, revision));
     return "";
   };
+  const scales: ScaleRequests = new Map();
   const scale = async (pods: number, store: AppStore): Promise<string> => {
     const { revision, service } = chosen(store);
-    return revision === undefined ? `${service.name} has no revision yet` : scaleTo(client, store, revision, pods);
+    return revision === undefined
+      ? `${service.name} has no revision yet`
+      : scaleTo(client, store, scales, { revision, pods });
   };
   return {
     quit: onQuit,

@@ -5,7 +5,7 @@ import { type AppState, type AppStore, makeAppStore } from "../../../src/tui/app
 import { frameLines, scrollLimit } from "../../../src/tui/layout.ts";
 import { revisionOfRow, rowsOf } from "../../../src/tui/rows.ts";
 import { initialScreen } from "../../../src/tui/screen.ts";
-import { scaleTo } from "../../../src/tui/session-actions.ts";
+import { type ScaleRequests, scaleTo } from "../../../src/tui/session-actions.ts";
 import { live, modelOf, pod, put, revision, scaler, service } from "./objects.ts";
 
 const title = { ingress: "http://localhost:8080", runtime: "docker" };
@@ -142,7 +142,7 @@ describe("a requested scale", () => {
     store.change(put(scaler("hello-00001", 1)));
     const sentence = "stays at 2: max-scale 2 (traffic needs 3)";
     store.change({ type: "live", live: live({ revisions: { "default/hello-00001": { ...figures, sentence } } }) });
-    const message = await scaleTo(client, store, "default/hello-00001", 3);
+    const message = await scaleTo(client, store, new Map(), { revision: "default/hello-00001", pods: 3 });
     expect(posts).toEqual([["POST", "/scale", { namespace: "default", revision: "hello-00001", pods: 3 }]]);
     store.change(put(scaler("hello-00001", desired)));
     clock.advance(4000);
@@ -154,6 +154,18 @@ describe("a requested scale", () => {
       "hello-00001: requested 3 pods",
       "hello-00001: not 3 pods, because it stays at 2: max-scale 2 (traffic needs 3)",
     ]);
+  });
+
+  test("a requested scale that a newer request replaces reports no failure (11 D)", async () => {
+    const { clock, store } = opened();
+    const client = { knap: async () => {} } as unknown as Client;
+    const latest: ScaleRequests = new Map();
+    await scaleTo(client, store, latest, { revision: "default/hello-00001", pods: 3 });
+    clock.advance(1000);
+    await scaleTo(client, store, latest, { revision: "default/hello-00001", pods: 1 });
+    store.change(put(scaler("hello-00001", 1)));
+    clock.advance(20_000);
+    expect(store.get().screen.message.text).toBe("");
   });
 
   test("a requested scale that holds needs no further message (11 D)", async () => {
