@@ -15,6 +15,8 @@ export interface PodLogOptions extends LogsQuery {
   readonly container: string;
   /** Read the log of the container's previous run. */
   readonly previous: boolean;
+  /** The time of the oldest wanted line, by the clock of the container runtime. */
+  readonly sinceTime?: Time | undefined;
   readonly signal: AbortSignal;
 }
 /** Yields lines without newline. Ends with the log, or with `follow` when the signal aborts. */
@@ -88,30 +90,33 @@ function parseOptions({ query }: ApiRequest, now: Time): Result<LogOptions, ApiS
   if (!tail.ok) return tail;
   const limitBytes = integerOf(query, "limitBytes", 1);
   if (!limitBytes.ok) return limitBytes;
-  const sinceSeconds = parseSince(query, now);
-  if (!sinceSeconds.ok) return sinceSeconds;
+  const since = parseSince(query, now);
+  if (!since.ok) return since;
   return ok({
     follow: isSet(query, "follow"),
     timestamps: isSet(query, "timestamps"),
     previous: isSet(query, "previous"),
     tail: tail.value,
-    sinceSeconds: sinceSeconds.value,
+    ...since.value,
     limitBytes: limitBytes.value,
   });
 }
 
-/** The age of the oldest wanted line in seconds, from `sinceSeconds` or `sinceTime`. */
-function parseSince(query: URLSearchParams, now: Time): Result<number | undefined, ApiStatus> {
+/** The age or the time of the oldest wanted line. The two stay apart, because `now` may be a virtual clock's time. */
+function parseSince(
+  query: URLSearchParams,
+  now: Time,
+): Result<Pick<LogOptions, "sinceSeconds" | "sinceTime">, ApiStatus> {
   const seconds = integerOf(query, "sinceSeconds", 1);
   if (!seconds.ok) return seconds;
   const text = query.get("sinceTime") ?? "";
-  if (text === "") return ok(seconds.value && Math.min(seconds.value, now / 1000));
+  if (text === "") return ok({ sinceSeconds: seconds.value && Math.min(seconds.value, now / 1000) });
   if (seconds.value !== undefined) {
     return refuse("BadRequest", "at most one of `sinceTime` or `sinceSeconds` may be specified");
   }
   const time = parseTime(text);
   const invalid = `sinceTime: Invalid value: ${JSON.stringify(text)}: must be a time in the format of RFC 3339`;
-  return time === undefined ? refuse("BadRequest", invalid) : ok(Math.max(0, now - time) / 1000);
+  return time === undefined ? refuse("BadRequest", invalid) : ok({ sinceTime: time });
 }
 
 function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {

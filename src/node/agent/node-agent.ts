@@ -206,8 +206,9 @@ async function* readLogs(
   const [present, previous] = kubelet.containersOf(podKey(pod), wanted.container);
   const id = wanted.previous ? previous : present;
   if (id === undefined) return;
-  const { follow = false, tail, sinceSeconds, timestamps, signal } = wanted;
-  const since = sinceSeconds === undefined ? undefined : new Date(Date.now() - sinceSeconds * 1000).toISOString();
+  const { follow = false, tail, sinceSeconds, sinceTime, timestamps, signal } = wanted;
+  const oldest = sinceTime ?? (sinceSeconds === undefined ? undefined : Date.now() - sinceSeconds * 1000);
+  const since = oldest === undefined ? undefined : new Date(oldest).toISOString();
   for await (const { time, text } of runtime.logs(id, { follow, signal, tail, since }))
     yield timestamps ? `${time} ${text}` : text;
 }

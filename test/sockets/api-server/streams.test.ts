@@ -17,6 +17,7 @@ beforeEach(async () => {
     storeOptions: { historySize: 5 },
     logs: async function* (pod, options) {
       yield `${pod.metadata.name}/${options.container} tail=${options.tail} previous=${options.previous}`;
+      if (options.sinceTime !== undefined) yield `sinceTime=${new Date(options.sinceTime).toISOString()}`;
       if (!options.follow) return;
       await new Promise((resolve) => options.signal.addEventListener("abort", resolve));
       ended++;
@@ -147,6 +148,12 @@ describe("logs", () => {
     );
     expect((await api.send("GET", `${LOG}?container=none`)).status).toBe(400);
     expect((await api.send("GET", LOG.replace("/p/", "/q/"))).status).toBe(404);
+  });
+
+  it("the node gets sinceTime as it was sent, whatever the clock of the session says (11 A6)", async () => {
+    api.store.create(pod(["c"]) as AnyObject);
+    const lines = await (await api.send("GET", `${LOG}?sinceTime=2030-01-02T03:04:05Z`)).text();
+    expect(lines).toContain("sinceTime=2030-01-02T03:04:05.000Z");
   });
 
   it("pod logs need a container name if the pod has several containers", async () => {
