@@ -118,7 +118,8 @@ function imageWaiting({ image, spec }: ContainerFacts, now: Time): { reason: str
 
 function terminated(exit: ExitFacts): NonNullable<ContainerState["terminated"]> {
   return {
-    exitCode: exit.exitCode,
+    // The field is an int32; an exit code of Windows can be greater, for example 3221225477.
+    exitCode: exit.exitCode | 0,
     reason: exit.reason,
     ...(exit.message && { message: exit.message }),
     ...(exit.startedAt !== undefined && { startedAt: exit.startedAt }),

@@ -233,13 +233,16 @@ export class PodWorker implements PodState {
 
   #writeStatus(): void {
     const facts = this.#facts;
-    const { store, clock, nodeClock, hostIP, info } = this.#parts;
+    const { store, clock, nodeClock, hostIP, info, log } = this.#parts;
     const stored = store.get("Pod", this.key.namespace, this.key.name);
     if (stored?.metadata.uid !== this.uid) return;
     const at = timeText(clock.now());
     const frame = { previous: stored.status, at, now: nodeClock.now(), hostIP, runtimeName: info.name };
     const status = makePodStatus(facts, frame);
-    if (!sameJson(status, stored.status)) store.writeStatus(this.key, status, { uid: this.uid });
+    if (!sameJson(status, stored.status)) {
+      const outcome = store.writeStatus(this.key, status, { uid: this.uid });
+      if ("refused" in outcome) log.error("pod status refused", { pod: this.key.name, error: outcome.refused.message });
+    }
     const ready = status.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True");
     if (ready || facts.containers.some(hasFailed)) this.#endFirstReady();
     if (ready) this.#writeStartTimes();

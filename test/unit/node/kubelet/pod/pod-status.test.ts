@@ -42,6 +42,16 @@ describe("the status of a pod", () => {
     expect(later.startTime).toBe(first.startTime);
   });
 
+  test("an exit code beyond int32, as on Windows, is shown as an int32 (11 A1)", () => {
+    const ended = container({
+      restartPolicy: "Never",
+      run: { state: "exited", exit: exit({ exitCode: 3_221_225_477 }) },
+    } as never);
+    const { pod, ...rest } = facts([ended]);
+    const never = { ...rest, pod: { ...pod, spec: { ...pod.spec, restartPolicy: "Never" as const } } };
+    expect(web(never)?.state?.terminated?.exitCode).toBe(-1_073_741_819);
+  });
+
   test("the status of a pod is equal for equal facts at any time", () => {
     const given = facts([container({ run: running() })]);
     const first = status(given);
