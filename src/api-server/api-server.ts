@@ -169,7 +169,7 @@ export class ApiServer implements AsyncDisposable {
 
 const internalError = makeFailure("InternalError", "internal error; see the log of knap");
 
-/** The container runtime failed. */
+/** Returns the answer to a failure of the container runtime. */
 function unavailable(error: RuntimeError): ApiStatus {
   return makeFailure("ServiceUnavailable", error.message);
 }
@@ -228,7 +228,7 @@ function truncated(warnings: readonly string[]): readonly string[] {
 }
 const MAX_WARNING_LENGTHS = { all: 4096, each: 256 };
 
-/** `299 - "text"`, with each UTF-8 byte as one latin1 character, because Node writes headers in latin1. */
+/** Returns `299 - "text"`, with each UTF-8 byte as one latin1 character, because Node writes headers in latin1. */
 function warningHeader(text: string): string {
   const quoted = text.replace(/[\u0000-\u001f\u007f]+/g, " ").replace(/["\\]/g, "\\$&");
   return Buffer.from(`299 - "${quoted}"`, "utf8").toString("latin1");

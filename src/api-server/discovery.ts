@@ -86,7 +86,7 @@ function subListed({ plural, namespaced, name }: Resource, sub: Subresource): ob
 
 const AGGREGATED = /as=APIGroupDiscoveryList/;
 
-/** The discovery document of a path; undefined if the path has none. */
+/** Returns the discovery document of a path; undefined for other paths. */
 export function discover(request: ApiRequest): { readonly body: unknown; readonly contentType?: string } | undefined {
   const parts = request.path.split("/").filter((part) => part !== "");
   const wanted = (request.headers.accept ?? "").split(",").find((type) => AGGREGATED.test(type));

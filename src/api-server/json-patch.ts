@@ -53,14 +53,17 @@ function tooLarge(index: number, fault: string): Failed<ApiStatus> {
   return refuse("RequestEntityTooLarge", `operation ${index} of the JSON patch ${fault}`);
 }
 
-/** The greatest depth that the operation can produce in an object of this depth. */
+/** Returns the greatest depth that the operation can produce in an object of this depth. */
 function depthAfter(operation: Operation, depth: number): number {
   const place = tokensOf(operation.path).length;
   if (operation.op === "move" || operation.op === "copy") return place + depth - tokensOf(operation.from).length;
   return "value" in operation ? place + depthOf(operation.value) : depth;
 }
 
-/** The error if a value that the operation needs does not exist. The library would also find inherited properties. */
+/**
+ * Returns the error if a value that the operation needs does not exist. The JSON patch library would also find
+ * inherited properties.
+ */
 function missingValue(object: unknown, operation: Operation): string | undefined {
   const { op, path } = operation;
   const addsValue = op === "add" || op === "move" || op === "copy";
@@ -74,7 +77,7 @@ function missingValue(object: unknown, operation: Operation): string | undefined
   return addsValue && !canAdd ? `Value required at path: ${path}` : undefined;
 }
 
-/** The value that the tokens lead to; undefined if there is none. */
+/** Returns the value to which the tokens lead; undefined if no such value exists. */
 function valueAt(object: unknown, tokens: readonly string[]): unknown {
   let value = object;
   for (const token of tokens) {

@@ -21,7 +21,7 @@ export function parseJsonText(text: Buffer): Result<unknown, ApiStatus> {
   }
 }
 
-/** The offset of the first bracket that exceeds the limit; -1 if there is none. */
+/** Returns the offset of the first bracket that exceeds the limit; -1 if no bracket does. */
 function findTooDeep(text: Buffer): number {
   let depth = 0;
   let isString = false;
@@ -40,7 +40,7 @@ function findTooDeep(text: Buffer): number {
   return -1;
 }
 
-/** The number of objects and lists inside each other, for a value that {@link parseJsonText} returned. */
+/** Returns the number of objects and lists inside each other, for a value that {@link parseJsonText} returned. */
 export function depthOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   let deepest = 0;

@@ -41,7 +41,7 @@ export function filteredObjects(
   return listed.filter((object) => matchesFields(fields, object));
 }
 
-/** Whether an object in the filter's namespace matches the selectors. */
+/** Returns true if an object in the filter's namespace matches the selectors. */
 export function matchesFilter(object: AnyObject, { labels, fields }: ObjectFilter): boolean {
   return matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
 }

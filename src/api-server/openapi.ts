@@ -51,7 +51,7 @@ function patchOf(resource: Resource): object {
   };
 }
 
-/** The schema of a kind, or a minimal schema if the kind has none. */
+/** Returns the schema of a kind, or a minimal schema if the kind has none. */
 function kindSchema(resource: Resource): object {
   const known = schemaOf(resource.kind);
   return {
@@ -71,7 +71,7 @@ const minimalSchema: Schema = {
   },
 };
 
-/** A schema with the keywords of OpenAPI. */
+/** Returns a schema with the keywords of OpenAPI. */
 function publish(schema: Schema): object {
   const { preserveUnknown, intOrString, listKeys, properties, additionalProperties, items, ...plain } = schema;
   const each = properties && Object.entries(properties).map(([name, inner]) => [name, publish(inner)] as const);

@@ -11,7 +11,7 @@ export function podRestarts({ status }: Pod): number {
   return (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
-/** The first that applies: Terminating, an unfinished init container, the reason of a container, the phase. */
+/** Returns the first that applies: Terminating, an unfinished init container, the reason of a container, the phase. */
 export function podStatusText(pod: Pod): string {
   const { status, metadata } = pod;
   if (metadata.deletionTimestamp !== undefined) return "Terminating";

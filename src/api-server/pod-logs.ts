@@ -70,7 +70,7 @@ async function sendLines(
   }
 }
 
-/** The requested container, or the pod's only container. */
+/** Returns the requested container, or the pod's only container. */
 function chooseContainer({ metadata, spec }: Pod, wanted: string | null): Result<string> {
   const names = [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name ?? "");
   if (wanted)
@@ -102,7 +102,7 @@ function parseOptions({ query }: ApiRequest, now: Time): Result<LogOptions, ApiS
   });
 }
 
-/** The age or the time of the oldest wanted line. The two stay apart, because `now` may be a virtual clock's time. */
+/** Returns the age or the time of the oldest wanted line, not converted: `now` may be a virtual clock's time. */
 function parseSince(
   query: URLSearchParams,
   now: Time,

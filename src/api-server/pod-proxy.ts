@@ -84,12 +84,12 @@ function splitId(id: string): PodName | undefined {
   return scheme === "" || scheme === "http" || scheme === "https" ? { scheme, name, port } : undefined;
 }
 
-/** A number outside of 1 to 65535. */
+/** Returns true for a number outside of 1 to 65535. */
 function isNoPort(port: string): boolean {
   return /^[-+]?\d+$/.test(port) && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535);
 }
 
-/** The first declared port of the pod's containers; 80 if there is none. */
+/** Returns the first declared port of the pod's containers; 80 if no container declares a port. */
 function firstPort({ spec }: Pod): number {
   return spec.containers.flatMap(({ ports }) => ports ?? [])[0]?.containerPort ?? 80;
 }

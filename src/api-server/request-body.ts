@@ -22,12 +22,12 @@ export async function readBody(message: IncomingMessage): Promise<Buffer | undef
   return Buffer.concat(chunks);
 }
 
-/** The media type of the body without parameters; "" if there is none. */
+/** Returns the media type of the body without parameters; "" without a Content-Type header. */
 export function mediaType(request: ApiRequest): string {
   return (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** The body as an object; undefined if it is empty. */
+/** Returns the body as an object; undefined if the body is empty. */
 export function jsonBody(request: ApiRequest): Result<JsonFields | undefined, ApiStatus> {
   if (request.body.length === 0) return ok(undefined);
   const type = mediaType(request);

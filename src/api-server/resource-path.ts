@@ -46,7 +46,7 @@ function makePath(
   return { resource, namespace, name, subresource };
 }
 
-/** The decoded segments of a path without empty segments; undefined if a segment has an invalid encoding. */
+/** Returns the decoded segments of a path without empty segments; undefined if a segment has an invalid encoding. */
 export function decodePath(path: string): readonly string[] | undefined {
   try {
     return path

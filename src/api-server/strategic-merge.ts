@@ -51,7 +51,7 @@ function mergeFields(target: JsonFields, patch: JsonFields, path: string, type: 
   return Object.fromEntries(merged);
 }
 
-/** The names of the fields that a patch changes, by a value or by a directive. */
+/** Returns the names of the fields that a patch changes, by a value or by a directive. */
 function namesOf(patch: JsonFields): ReadonlySet<string> {
   return new Set(
     Object.keys(patch).map((key) =>
@@ -72,7 +72,7 @@ function changesOf(patch: JsonFields, name: string): FieldChanges {
   return { value, order: patch[ORDER + name], removed: patch[DELETE_FROM + name] };
 }
 
-/** The new value of a field; undefined or null if the patch removes it. */
+/** Returns the new value of a field; undefined or null if the patch removes it. */
 function mergeValue(before: unknown, changes: FieldChanges, path: string, field: Field | undefined): unknown {
   const { value, order, removed } = changes;
   const key = field?.set ? SET : field?.mergeKey;
@@ -90,7 +90,7 @@ function mergeValue(before: unknown, changes: FieldChanges, path: string, field:
   return mergeFields(fieldsOf(before), value, path, structIn(field?.type));
 }
 
-/** The struct of a field's value or items; undefined for scalars and unknown fields. */
+/** Returns the struct of a field's value or items; undefined for scalars and unknown fields. */
 function structIn(type: FieldType | undefined): StructType | undefined {
   if (type === undefined || typeof type === "string" || "map" in type) return undefined;
   return "struct" in type ? type : structIn("ptr" in type ? type.ptr : type.list);
@@ -133,7 +133,7 @@ function mergeList(list: List, patch: List, key: string, path: string, type: Str
 
 const idOf = (item: unknown, key: MergeKey): unknown => (key === SET ? item : isFields(item) ? item[key] : undefined);
 
-/** The index of each key's first item. */
+/** Returns the index of each key's first item. */
 function placesOf(list: List, key: MergeKey): Map<unknown, number> {
   const places = new Map<unknown, number>();
   for (const [at, item] of list.entries()) if (!places.has(idOf(item, key))) places.set(idOf(item, key), at);

@@ -60,7 +60,7 @@ function write(
   return json(code, outcome.object, [...warnings.value, ...outcome.warnings]);
 }
 
-/** Whether the query parameter `dryRun` is set; a 400 for a value other than `All`. */
+/** Returns true if the query parameter `dryRun` is set. Fails with 400 for a value other than `All`. */
 export function isDryRun(values: readonly string[]): Result<boolean, ApiStatus> {
   const given = values.filter((value) => value !== "");
   const unknown = given.find((value) => value !== "All");

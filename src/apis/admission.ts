@@ -90,7 +90,7 @@ function admitData(object: AnyObject): AdmissionAnswer {
   return error === undefined ? { object, warnings: [] } : denied(CONFIG, `validation failed: ${error}`);
 }
 
-/** A 400 if a field of the metadata has a wrong type; a 422 if an item of a list is null, which Go decodes. */
+/** Returns a 400 if a metadata field has a wrong type; a 422 if an item of a list is null, which Go decodes. */
 export function metadataRefusal(object: AnyObject): ApiStatus | undefined {
   const { metadata } = object;
   // Most metadata is valid, and the schema check is faster than decoding.
@@ -116,7 +116,7 @@ function denied(webhook: string, message: string): { readonly refused: ApiStatus
   return { refused: makeFailure("BadRequest", `admission webhook "${webhook}" denied the request: ${message}`) };
 }
 
-/** A 422 with every finding as a cause. */
+/** Returns a 422 with every finding as a cause. */
 function invalid(object: AnyObject, findings: readonly SchemaFinding[]): { readonly refused: ApiStatus } {
   const { name } = object.metadata;
   const group = resourceOf(kindOf(object))?.group ?? "";

@@ -175,7 +175,7 @@ export const resources: readonly Resource[] = [
 
 const byKind = new Map<string, Resource>(resources.map((resource) => [resource.kind, resource]));
 
-/** `v1` of the core group, else `group/version`. */
+/** Returns `v1` for the core group, else `group/version`. */
 export function apiVersionOf({ group, version }: Pick<Resource, "group" | "version">): string {
   return group === "" ? version : `${group}/${version}`;
 }
@@ -187,7 +187,7 @@ for (const { kind, group, version, name } of resources) {
   byVersion.set(apiVersion, (byVersion.get(apiVersion) ?? new Map<string, Kind>()).set(name, kind));
 }
 
-/** The resource of a kind, or undefined when knap does not know the kind. */
+/** Returns the resource of a kind, or undefined when knap does not know the kind. */
 export function resourceOf(kind: string): Resource | undefined {
   return byKind.get(kind);
 }

@@ -8,7 +8,7 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The error's text, then the texts of its causes and aggregated errors. `stacks` adds the stack traces. */
+/** Returns the error's text, then the texts of its causes and aggregated errors. `stacks` adds the stack traces. */
 export function errorDetails(error: unknown, stacks: boolean, depth = 0): string {
   if (!(error instanceof Error)) return typeof error === "string" ? error : jsonText(error);
   const parts = error instanceof AggregateError ? error.errors : [];
@@ -19,7 +19,7 @@ export function errorDetails(error: unknown, stacks: boolean, depth = 0): string
   return `${own}${stacks ? "\n" : " "}caused by: ${texts.join("; ")}`;
 }
 
-/** The value as JSON, also if it holds errors, bigints or cycles. */
+/** Returns the value as JSON, also if it holds errors, bigints or cycles. */
 export function jsonText(value: unknown): string {
   try {
     const text = JSON.stringify(value, (_, part: unknown) =>

@@ -7,7 +7,7 @@ export function md5Hex(text: string): string {
   return hash("md5", text);
 }
 
-/** 64 hex digits. */
+/** Returns the SHA-256 hash as 64 hex digits. */
 export function sha256Hex(content: string | Uint8Array): string {
   return hash("sha256", content);
 }

@@ -34,7 +34,7 @@ export function isPrivateFolder(path: string): boolean {
   return stats?.isDirectory() === true && belongsToUserAlone(stats);
 }
 
-/** The content of a regular file of this user that no other user can read or write; undefined otherwise. */
+/** Returns the content of a regular file of this user that no other user can read or write; undefined otherwise. */
 export function readPrivateFile(path: string): string | undefined {
   let file: number | undefined;
   try {
@@ -50,8 +50,9 @@ export function readPrivateFile(path: string): string | undefined {
 }
 
 /**
- * Why another user could own or replace the folder `path`, which may not exist yet; undefined if no other user can.
- * Every folder above it must belong to root or to this user. If others may write to one, it needs the sticky bit.
+ * Returns why another user could own or replace the folder `path`, which may not exist yet; undefined if no other user
+ * can. Each parent folder must belong to root or to this user, and must have the sticky bit if other users may write to
+ * it.
  */
 export function whyNotOwn(path: string): string | undefined {
   const own = ownUid();
@@ -72,7 +73,7 @@ export function whyNotOwn(path: string): string | undefined {
 
 const parentOf = (path: string): string | undefined => (dirname(path) === path ? undefined : dirname(path));
 
-/** The real path of the nearest folder that exists. */
+/** Returns the real path of the nearest folder that exists. */
 function nearestFolder(path: string): string | undefined {
   try {
     return realpathSync(path);

@@ -34,7 +34,7 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof TypeError && (error.message === "fetch failed" || error.cause !== undefined);
 }
 
-/** A {@link CliError} that names the folder, if the error is a full disk; every other error unchanged. */
+/** Returns a {@link CliError} that names the folder if the error is a full disk; any other error unchanged. */
 export function diskFullError(folder: string | undefined, error: unknown): unknown {
   const { code = "", message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (!["ENOSPC", "EDQUOT"].includes(code)) return error;
@@ -62,7 +62,7 @@ const FILE_SYSTEM_FIXES: Readonly<Record<string, string>> = {
   ENOSPC: "free some space on that disk",
 };
 
-/** The message for any error that a command throws. Unknown errors are reported as bugs of knap. */
+/** Returns the message for any error that a command throws. Unknown errors are reported as bugs of knap. */
 export function complaintOf(error: unknown): Complaint {
   if (error instanceof CliError) return error.complaint;
   if (error instanceof EnvironmentError) {
@@ -93,7 +93,7 @@ export function complaintOf(error: unknown): Complaint {
   };
 }
 
-/** The message as lines for stderr. */
+/** Returns the message as lines for stderr. */
 export function complaintText({ what, why, fix, verdict }: Complaint): string {
   const lines = [`knap: ${what}`];
   if (why) lines.push(...why.split("\n").map((line) => `  ${line}`));

@@ -33,7 +33,7 @@ function makeProgram(run: Run): Command {
   return program;
 }
 
-/** The first argument, or the one after `help`, if it is neither an option nor a command. */
+/** Returns the first argument, or the one after `help`, if it is neither an option nor a command. */
 function unknownCommand(program: Command, args: readonly string[]): string | undefined {
   const first = args[0] === "help" ? args[1] : args[0];
   if (first === undefined || first.startsWith("-")) return undefined;

@@ -35,7 +35,7 @@ function supportsColour(env: Environment, stream: { readonly isTTY?: boolean }):
   return stream.isTTY === true && env["TERM"] !== "dumb";
 }
 
-/** The terminal of this process. */
+/** Returns the terminal of this process. */
 export function openTerminal(): Terminal {
   const { env, stdin, stdout, stderr } = process;
   const colours = supportsColour(env, stderr);

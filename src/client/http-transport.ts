@@ -82,7 +82,7 @@ async function readText(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The Status that the API sent, or a Status with the text of another body. */
+/** Returns the Status that the API sent, or a Status with the text of another body. */
 function statusOf(message: IncomingMessage, text: string): ApiStatus {
   try {
     const status = JSON.parse(text) as ApiStatus;

@@ -27,7 +27,7 @@ export function urlWithPort(url: string, { http, https }: ReachablePorts): strin
   return url.endsWith("/") ? parsed.href : parsed.href.replace(/\/$/, "");
 }
 
-/** A URL or curl command that reaches the Service from this machine; undefined if the URL itself works. */
+/** Returns a URL or curl command that reaches the Service from this machine; undefined if the URL itself works. */
 export function reachOf(url: string, ports: ReachablePorts): string | undefined {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed) return undefined;

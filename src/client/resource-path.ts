@@ -12,7 +12,7 @@ export function collectionPath(kind: Kind, namespace?: string): string {
   return `${root}${inNamespace}/${plural}`;
 }
 
-/** The path of an object. The default namespace is `default`. */
+/** Returns the path of an object. The default namespace is `default`. */
 export function objectPath({ kind, namespace, name }: ObjectKey): string {
   return `${collectionPath(kind, namespace || "default")}/${encodeURIComponent(name)}`;
 }

@@ -13,7 +13,7 @@ export function withLastApplied(object: AnyObject): AnyObject {
   return { ...bare, metadata: { ...bare.metadata, annotations: { ...annotations, [LAST_APPLIED_ANNOTATION]: text } } };
 }
 
-/** The object in the last-applied annotation; `{}` if the annotation is missing or not JSON. */
+/** Returns the object in the last-applied annotation; `{}` if the annotation is missing or not JSON. */
 export function lastApplied(object: AnyObject): unknown {
   try {
     return JSON.parse(object.metadata.annotations?.[LAST_APPLIED_ANNOTATION] ?? "{}") as unknown;
@@ -22,7 +22,7 @@ export function lastApplied(object: AnyObject): unknown {
   }
 }
 
-/** The merge patch that applies `modified`; `{}` if nothing differs. */
+/** Returns the merge patch that applies `modified`; `{}` if nothing differs. */
 export function makeThreeWayPatch(original: unknown, modified: AnyObject, current: AnyObject): JsonFields {
   const additions = changesOf(current, modified);
   const deletions = removalsOf(original, modified);
@@ -43,7 +43,7 @@ function changesOf(from: unknown, to: unknown): JsonFields {
   return Object.fromEntries(changes);
 }
 
-/** null for each field that only `from` has. */
+/** Returns an object with null for each field that only `from` has. */
 function removalsOf(from: unknown, to: unknown): JsonFields {
   if (!isFields(from)) return {};
   const target = fieldsOf(to);

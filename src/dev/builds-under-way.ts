@@ -65,7 +65,7 @@ export class BuildsUnderWay implements AsyncDisposable {
   }
 }
 
-/** The promise's result; rejects as soon as the signal aborts. */
+/** Resolves with the promise's result; rejects as soon as the signal aborts. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const rejectAborted = (): void => reject(signal.reason);

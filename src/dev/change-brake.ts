@@ -92,7 +92,7 @@ export class ChangeBrake {
     this.#ignored.clear();
   }
 
-  /** Whether only files of the streak changed, soon after its last deployment. */
+  /** Returns true if only files of the streak changed, soon after its last deployment. */
   #continues(files: readonly string[], now: Time): boolean {
     const { files: known = [], last = 0 } = this.#streak ?? {};
     const age = this.#waiting === undefined ? now - last : 0;

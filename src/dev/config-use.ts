@@ -36,7 +36,7 @@ export function changedConfigs(before: readonly AnyObject[], after: readonly Any
   });
 }
 
-/** Whether a container of the pod reads a changed key as an environment variable. */
+/** Returns true if a container of the pod reads a changed key as an environment variable. */
 export function usesInEnvironment(pod: Pod, { kind, namespace, name, keys }: ChangedConfig): boolean {
   if ((pod.metadata.namespace ?? "default") !== namespace) return false;
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];

@@ -85,7 +85,7 @@ export class Deployer implements AsyncDisposable {
     return this.#parts.buildImage !== undefined;
   }
 
-  /** The folder whose files make a new revision of the Service; undefined: there is none. */
+  /** Returns the folder whose files make a new revision of the Service; undefined if no such folder exists. */
   sourceFolderOf(service: ProjectService): string | undefined {
     const { buildImage, cwd } = this.#parts;
     return sourceFolderOf(service, { isBuilt: buildImage !== undefined, cwd });
@@ -124,7 +124,7 @@ export class Deployer implements AsyncDisposable {
     if (state !== undefined) this.#states.set(service, { ...state, hash: "", forced: state.forced + 1 });
   }
 
-  /** The change to make in each document of the Service; undefined if its build failed. */
+  /** Resolves with the change to make in each document of the Service; undefined if its build failed. */
   async #prepare(
     service: ProjectService,
     inputs: ReadonlySet<string>,
@@ -151,7 +151,10 @@ export class Deployer implements AsyncDisposable {
     return (document) => withTemplateChange(withFreshName(document, suffix), deployed);
   }
 
-  /** The sources, and what else determines the revision: the Dockerfile, which may be outside, and knap.yaml. */
+  /**
+   * Resolves with the hashes of all files that determine the revision: sources, knap.yaml, and the Dockerfile, which
+   * may be outside of the source folder.
+   */
   async #readFiles({ build, start }: ProjectService, folder: string, inputs: ReadonlySet<string>): Promise<FileHashes> {
     const { buildImage, isOwnFile } = this.#parts;
     const dockerfile = build?.dockerfile ?? "Dockerfile";

@@ -53,8 +53,8 @@ function repositoryOf(folder: string): string {
 }
 
 /**
- * Whether git ignores a path. Paths are relative to `folder`, with / as separator. If the repository ignores the whole
- * folder, only the .gitignore files in the folder count.
+ * Returns true if git ignores a path. Paths are relative to `folder`, with / as separator. If the repository ignores
+ * the whole folder, only the .gitignore files in the folder count.
  */
 export function gitIgnores(folder: string): (path: string) => boolean {
   const root = repositoryOf(folder);

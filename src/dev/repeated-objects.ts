@@ -49,7 +49,7 @@ export async function untilReconciled(client: Client, object: AnyObject, signal:
   }
 }
 
-/** Whether the controller has seen the newest spec. Objects of other groups have no controller to wait for. */
+/** Returns true if the controller has seen the newest spec. Objects of other groups have no controller to wait for. */
 function isObserved(object: AnyObject | undefined): boolean {
   if (object === undefined || !object.apiVersion.startsWith("serving.knative.dev/")) return object !== undefined;
   const { observedGeneration } = (object.status ?? {}) as { readonly observedGeneration?: number };

@@ -51,7 +51,7 @@ export class GoneObjects {
     this.#known = keysOf(project);
   }
 
-  /** `due`: objects to delete now. `waiting`: other objects are missing for a shorter time. */
+  /** Returns as `due` the objects to delete now. `waiting`: other objects are missing for a shorter time. */
   compare(next: Project, now: Time): { readonly due: readonly ObjectKey[]; readonly waiting: boolean } {
     const kept = keysOf(next);
     for (const [text, key] of this.#known) {

@@ -23,8 +23,9 @@ export function isNoise(path: string): boolean {
 }
 
 /**
- * The folder whose files make a new revision: the build context or, for a process, its working folder. A command of
- * the manifest runs in `cwd`, which is watched only if it is the folder of the manifest: it could be a home folder.
+ * Returns the folder whose files make a new revision: the build context or, for a process, its working folder. A
+ * command of the manifest runs in `cwd`, which is watched only if it is the folder of the manifest: it could be a home
+ * folder.
  */
 export function sourceFolderOf(
   { build, start, object, folder }: ProjectService,
@@ -48,7 +49,9 @@ export interface SourceRules {
   readonly isOwnFile: IsOwnFile;
 }
 
-/** The filter of a folder: no noise, no files of knap, and nothing that .dockerignore or .gitignore excludes. */
+/**
+ * Returns the filter of a folder: no noise, no files of knap, and nothing that .dockerignore or .gitignore excludes.
+ */
 export function sourceFilter({ folder, dockerfile, inputs, isOwnFile }: SourceRules): SourceFilter {
   const contextIgnored = contextIgnores(folder, dockerfile);
   const gitIgnored = gitIgnores(folder);

@@ -85,7 +85,7 @@ async function checkImage(
   return { check: "image", level: "problem", what, fix: "build or pull the image for this architecture" };
 }
 
-/** The architecture in the notation of images: engines say x86_64, images say amd64. */
+/** Returns the architecture in the notation of images: engines say x86_64, images say amd64. */
 function imageArchitecture(architecture: string): string {
   return { x86_64: "amd64", aarch64: "arm64" }[architecture] ?? architecture;
 }

@@ -76,7 +76,7 @@ export async function checkTools(): Promise<readonly DoctorFinding[]> {
 }
 
 /** Settings that switch off features. */
-/** `address`: where the ingress would listen. */
+/** Checks the address `address`, on which the ingress would listen. */
 export function checkAddress(address: string): readonly DoctorFinding[] {
   const what = openToNetwork(address);
   const fix = "use --address 127.0.0.1, unless other machines or containers need the Services";

@@ -84,7 +84,7 @@ async function firstMissingImage(
   return answers.find((answer): answer is { image: string; why: string } => answer.why !== undefined);
 }
 
-/** undefined if the image is local or its registry has it. */
+/** Resolves with undefined if the image is local or its registry has it. */
 async function whyMissing(runtime: ContainerRuntime, image: string): Promise<string | undefined> {
   try {
     if (await runtime.images.inspect(image)) return undefined;

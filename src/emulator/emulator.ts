@@ -169,7 +169,10 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
   return { activator, gateway, forward, listeners, queueProxies, coldStarts, close };
 }
 
-/** The queue-proxies' forwarder that KNAP_FORWARDER names. Logs one warning if the default has to fall back. */
+/**
+ * Resolves with the queue-proxies' forwarder that KNAP_FORWARDER names. Logs one warning if the default has to fall
+ * back.
+ */
 async function chooseForwarder(name: string | undefined, log: Logger): Promise<ForwarderFactory> {
   if (!name || name === "node") {
     const { factory, notice } = defaultForwarder();

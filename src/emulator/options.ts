@@ -68,7 +68,7 @@ export interface Emulator {
   readonly client: Client;
   /** Messages for the user that are no errors: another port than the default, processes instead of Docker. */
   readonly notices: readonly string[];
-  /** The loopback listener of one Service; undefined until it is open. */
+  /** Returns the loopback listener of one Service; undefined until it is open. */
   serviceAddress(namespace: string, name: string): Address | undefined;
   /** Aborted when a client of the API asks for the end of the session (`knap down`). */
   readonly stopRequested: AbortSignal;

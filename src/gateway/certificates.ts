@@ -67,7 +67,7 @@ export class Certificates {
     return new Certificates(options, await issueCertificate(options.authority, DEFAULT_HOSTS, options.now()));
   }
 
-  /** The hosts without a certificate. */
+  /** Returns the hosts without a certificate. */
   missing(hosts: readonly string[]): readonly string[] {
     return hosts.filter((host) => !this.#contexts.has(hostName(host)));
   }

@@ -57,7 +57,7 @@ export async function openNodeNetwork(parts: ClusterGatewayParts): Promise<NodeN
   };
 }
 
-/** The gateway mode that `KNAP_GATEWAY` demands; undefined: knap chooses. */
+/** Returns the gateway mode that `KNAP_GATEWAY` demands; undefined: knap chooses. */
 function wantedMode(text = ""): ClusterGateway["mode"] | undefined {
   if (text === "" || text === "auto") return undefined;
   if (text === "host" || text === "container") return text;
@@ -66,7 +66,8 @@ function wantedMode(text = ""): ClusterGateway["mode"] | undefined {
 
 /**
  * Handles requests at the gateway. A request to a revision's own Service passes no ingress. Its Host must be the full
- * name (`hello-00001.default.svc.cluster.local`). @see pkg/activator/handler/context_handler.go
+ * name (`hello-00001.default.svc.cluster.local`).
+ * @see pkg/activator/handler/context_handler.go
  */
 function makeLocalHandler({ store, forward, ingress }: ClusterGatewayParts): Handler {
   return (exchange) => {

@@ -114,7 +114,7 @@ export class GatewayListeners {
     return sendProbe(this.#options.gateway.handle, { ...probe, peer: LOOPBACK });
   }
 
-  /** The address of a Service's own listener; undefined until it is open. */
+  /** Returns the address of a Service's own listener; undefined until it is open. */
   serviceAddress(namespace: string, name: string): Address | undefined {
     return this.#services.addressOf(namespace, name);
   }

@@ -92,7 +92,7 @@ export class TlsListener {
     }
   }
 
-  /** The hosts without a certificate. */
+  /** Returns the hosts without a certificate. */
   missing(hosts: readonly string[]): readonly string[] {
     return this.#certificates.missing(hosts);
   }

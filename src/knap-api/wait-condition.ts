@@ -45,8 +45,8 @@ export function readWaitCondition(body: Readonly<Record<string, unknown>>): Resu
 }
 
 /**
- * The wait is hopeless if scale bounds forbid the number of pods, if no object of the Service or Revision has changed
- * for longer than any scaling rule takes, or after a day.
+ * Makes the wait. It is hopeless if scale bounds forbid the number of pods, if no object of the Service or Revision has
+ * changed for longer than any scaling rule takes, or after a day.
  */
 export function makeWait(condition: WaitCondition, control: Control, began: Time): Wait {
   const { store } = control;
@@ -106,7 +106,7 @@ function revisionsOf({ kind, namespace, name }: WaitCondition, { store }: Contro
   return store.list("Revision.serving.knative.dev", { namespace, labels: { matchLabels: { [LABELS[kind]]: name } } });
 }
 
-/** The PodAutoscalers of these revisions with their deciders. */
+/** Returns the PodAutoscalers of these revisions with their deciders. */
 function scalersOf(condition: WaitCondition, control: Control) {
   return revisionsOf(condition, control).flatMap(({ metadata }) => {
     const key: RevisionKey = namespacedName(metadata);
@@ -115,7 +115,7 @@ function scalersOf(condition: WaitCondition, control: Control) {
   });
 }
 
-/** The setting that forbids this number of pods at any traffic. */
+/** Returns the setting that forbids this number of pods at any traffic. */
 function forbiddenBy(condition: WaitCondition, control: Control): string | undefined {
   const { until } = condition;
   if (until === "ready") return undefined;

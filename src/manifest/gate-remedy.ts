@@ -39,13 +39,13 @@ export function gateOf({ message }: Finding, path: string): string | undefined {
   return /(^|\.)spec\.[A-Za-z]+$/.test(path) ? fieldGates[field] : undefined;
 }
 
-/** The pod field of a gate, for findings without a path. */
+/** Returns the pod field of a gate, for findings without a path. */
 export function gatedField(gate: string): string {
   if (gate === `${PREFIX}init-containers`) return "initContainers";
   return gate === "multi-container" || gate.endsWith("mount-propagation") ? "containers" : "volumes";
 }
 
-/** How the user enables a gate. */
+/** Returns how the user enables a gate. */
 export function gateRemedy(gate: string): string {
   return `allowed when feature gate ${gate} is Enabled in ConfigMap config-features of namespace knative-serving (config.features in knap.yaml)`;
 }

@@ -30,7 +30,7 @@ export function unknownRevisions(objects: readonly ManifestObject[]): readonly D
   );
 }
 
-/** `namespace/name` of the Revisions that the files create when they are applied for the first time. */
+/** Returns `namespace/name` of the Revisions that the files create when they are applied for the first time. */
 function revisionNames(objects: readonly AnyObject[]): ReadonlySet<string> {
   const applied = new Map<string, number>();
   return new Set(
@@ -62,7 +62,9 @@ export function impossibleSecrets(item: ManifestObject): readonly Diagnostic[] {
   return found;
 }
 
-/** How knap.yaml gives a Secret a name that Kubernetes allows. Without `from`, a document defines the Secret. */
+/**
+ * Returns how knap.yaml gives a Secret a name that Kubernetes allows. Without `from`, a document defines the Secret.
+ */
 export function secretNameFix(name: string, from?: string): string {
   const allowed = name
     .toLowerCase()

@@ -115,7 +115,9 @@ function keysOf(map: YAMLMap): MapKeys {
   return { pairs, lengths: new Set([...pairs.keys()].map((key) => key.length)) };
 }
 
-/** The longest key with which a path begins, written `a` or `[a]`, and how many characters of the path it takes. */
+/**
+ * Returns the longest key with which a path begins, written `a` or `[a]`, and how many characters of the path it takes.
+ */
 function keyAt(
   path: string,
   { pairs, lengths }: MapKeys,

@@ -14,8 +14,8 @@ export function pinnedTraffic(object: AnyObject): readonly TrafficTarget[] | und
 }
 
 /**
- * The object with all its traffic on the latest ready Revision; tags and percentages stay. A target of a Route is not
- * changed if its Configuration is not among `configurations`.
+ * Returns the object with all its traffic on the latest ready Revision; tags and percentages stay. A target of a Route
+ * is not changed if its Configuration is not among `configurations`.
  */
 export function withLatestTraffic(object: AnyObject, configurations: readonly string[]): AnyObject {
   const traffic = pinnedTraffic(object)?.map((target): TrafficTarget => {
@@ -54,7 +54,7 @@ function mapNames(value: unknown, use: (name: string, path: string) => string, p
   return Object.fromEntries(entries);
 }
 
-/** The object with other names of Secrets: its own, or those in its references. */
+/** Returns the object with other names of Secrets: its own, or those in its references. */
 export function withSecretNames(object: AnyObject, names: ReadonlyMap<string, string>): AnyObject {
   if (names.size === 0) return object;
   const rename = (name: string): string => names.get(name) ?? name;

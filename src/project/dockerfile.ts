@@ -27,7 +27,7 @@ function argumentText(instruction: Instruction, escapeCharacter: string): string
 
 const withoutEnd = (text: string, end: string): string => (text.endsWith(end) ? text.slice(0, -end.length) : text);
 
-/** The command of CMD or ENTRYPOINT. Text that is no JSON array of strings is shell form, as in Docker. */
+/** Returns the command of CMD or ENTRYPOINT. Text that is no JSON array of strings is shell form, as in Docker. */
 function readCommand(text: string): readonly string[] {
   try {
     const words: unknown = JSON.parse(text);
@@ -79,7 +79,7 @@ function afterInstruction(facts: DockerfileFacts, instruction: Instruction, text
   }
 }
 
-/** The arguments known after an ARG instruction. Build arguments override its defaults. */
+/** Returns the arguments known after an ARG instruction. Build arguments override its defaults. */
 function afterArg(instruction: Instruction, given: StringMap, before: StringMap): StringMap {
   let args = before;
   for (const [name, initial] of readPairs(instruction)) {
@@ -115,7 +115,10 @@ function readStages(text: string, given: StringMap): Stages {
   return { stages, last: last ?? "" };
 }
 
-/** The facts of stage `target` or of the last stage, with those of the stages below it. undefined: no such stage. */
+/**
+ * Returns the facts of stage `target` or of the last stage, with those of the stages below it; undefined if the stage
+ * does not exist.
+ */
 export function readDockerfile(
   text: string,
   options: { readonly target?: string | undefined; readonly args?: StringMap } = {},
@@ -124,7 +127,7 @@ export function readDockerfile(
   return stages.get(options.target?.toLowerCase() ?? last);
 }
 
-/** The images that stages start from, without `scratch`. */
+/** Returns the images that stages start from, without `scratch`. */
 export function baseImages(text: string, options: { readonly args?: StringMap } = {}): readonly string[] {
   const bases = [...readStages(text, options.args ?? {}).stages.values()].map(({ base }) => base);
   return [...new Set(bases)].filter((base) => base !== "" && base !== "scratch");
@@ -136,7 +139,7 @@ export interface InferredCommand {
   readonly env: StringMap;
 }
 
-/** A path of the image as a path of the project: `/app/server.js` under WORKDIR /app becomes `./server.js`. */
+/** Returns a path of the image as a path of the project: `/app/server.js` under WORKDIR /app becomes `./server.js`. */
 function projectPath(word: string, workdir: string): string {
   if (workdir === "" || workdir === "/") return word;
   if (word === workdir) return ".";

@@ -79,7 +79,10 @@ interface Expanded {
   readonly findings: readonly Omit<ProjectFinding, "file">[];
 }
 
-/** A file, or every manifest in a folder; like kubectl, without subfolders. Rejects with the file system's error. */
+/**
+ * Resolves with a file, or with every manifest in a folder; like kubectl, without subfolders. Rejects with the file
+ * system's error.
+ */
 async function expand(path: string, shown: string): Promise<Expanded> {
   const info = await stat(path);
   if (!info.isDirectory()) {
@@ -119,7 +122,10 @@ async function manifestFolderFix(path: string, shown: string, entries: readonly 
   return undefined;
 }
 
-/** The manifests of a folder with a usual name; none without a Knative manifest, because `config` is a common name. */
+/**
+ * Resolves with the manifests of a folder with a usual name. Resolves with no file if none is a Knative manifest,
+ * because `config` is a common name.
+ */
 async function usualFolder(folder: string): Promise<readonly string[]> {
   const paths = (await namesIn(folder)).filter(isManifestName).map((name) => join(folder, name));
   const texts = await Promise.all(paths.map((path) => readTextFile(path).catch(() => "")));
@@ -127,7 +133,7 @@ async function usualFolder(folder: string): Promise<readonly string[]> {
   return texts.some((text) => text.includes("serving.knative.dev/")) ? manifests : [];
 }
 
-/** The files with usual names, else the manifests of the first usual folder, and that folder. */
+/** Resolves with the files with usual names, else the manifests of the first usual folder, and that folder. */
 async function discover(folder: string): Promise<{ readonly files: readonly string[]; readonly folder?: string }> {
   const names = await namesIn(folder);
   for (const pattern of USUAL_NAMES) {
@@ -141,7 +147,9 @@ async function discover(folder: string): Promise<{ readonly files: readonly stri
   return { files: [] };
 }
 
-/** The named files as [base folder, name]. A folder whose knap.yaml lists `files` is replaced by these files. */
+/**
+ * Returns the named files as [base folder, name]. A folder whose knap.yaml lists `files` is replaced by these files.
+ */
 function namedFiles({ cwd, given, project }: FileRequest): readonly (readonly [string, string])[] {
   const listed = (project?.files ?? []).map((name) => [project?.folder ?? cwd, name] as const);
   if (given.length === 0) return listed;
@@ -173,7 +181,7 @@ const fileInput = (cwd: string, path: string): Input => ({
   read: () => readTextFile(path),
 });
 
-/** The inputs of one name of `-f` or of knap.yaml's `files`. */
+/** Resolves with the inputs of one name of `-f` or of knap.yaml's `files`. */
 async function namedInputs(name: string, base: string, request: FileRequest): Promise<FoundInputs> {
   const found = (...inputs: readonly Input[]): FoundInputs => ({ inputs, watched: [], findings: [] });
   if (name === "-") return found({ path: "-", file: "-", read: request.readStdin });
@@ -192,7 +200,7 @@ async function namedInputs(name: string, base: string, request: FileRequest): Pr
   }
 }
 
-/** The inputs of all names, or of the usual files if there are no names. */
+/** Resolves with the inputs of all names, or of the usual files if there are no names. */
 async function allInputs(request: FileRequest): Promise<readonly FoundInputs[]> {
   const kustomized = (request.kustomize ?? []).map((folder): FoundInputs => {
     // kubectl renders URLs of repositories too.
@@ -243,7 +251,7 @@ export async function findFiles(request: FileRequest): Promise<{
   return { sources, paths: watched.filter(isFilePath), findings };
 }
 
-/** The finding about a text that cannot be read. */
+/** Returns the finding about a text that cannot be read. */
 export function unreadable(error: unknown, file: string): ProjectFinding {
   const { line, fix } = error instanceof TextError ? error : {};
   const place = line === undefined ? {} : { line, column: 1 };

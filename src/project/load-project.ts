@@ -169,7 +169,7 @@ function mergeClusterConfig(
 /** Kinds that Pods refer to or that limit Pods. */
 const NEEDED: readonly string[] = ["ConfigMap", "Secret", "ServiceAccount", "ResourceQuota", "PersistentVolumeClaim"];
 
-/** The order of application: cluster configuration, namespaces, what Pods need, the rest. */
+/** Returns the order of application: cluster configuration, namespaces, what Pods need, the rest. */
 function rank(object: AnyObject): number {
   if (isClusterConfig(object)) return 0;
   if (object.apiVersion !== "v1") return 3;

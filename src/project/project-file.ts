@@ -91,7 +91,7 @@ export type ProjectFile = z.infer<typeof schema>;
 export type ServiceSettings = z.infer<typeof service>;
 export type SecretSettings = z.infer<typeof secret>;
 
-/** A known key that is similar to the unknown last key of the path. */
+/** Returns a known key that is similar to the last key of the path, which is unknown. */
 function nearKey(path: readonly PropertyKey[]): string | undefined {
   const known = { 1: schema.shape, 3: service.shape, 4: longBuild.shape }[path.length] ?? {};
   return Object.keys(known).find((name) => isNear(name, String(path.at(-1))));

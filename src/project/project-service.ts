@@ -49,7 +49,10 @@ async function withBases(plan: Omit<BuildPlan, "bases">): Promise<BuildPlan> {
   return { ...plan, bases: baseImages(text, plan) };
 }
 
-/** knap.yaml's `command`, else the command of the Dockerfile, which may be beside the manifest without a `build`. */
+/**
+ * Resolves with `command` of knap.yaml, else the command of the Dockerfile, which may be beside the manifest without a
+ * `build`.
+ */
 async function planStart(build: BuildPlan | undefined, place: ServicePlace): Promise<ServiceStart | undefined> {
   const manifestFolder = dirname(place.source.path);
   const command = place.settings?.command;
@@ -64,7 +67,7 @@ async function planStart(build: BuildPlan | undefined, place: ServicePlace): Pro
   return inferred && { ...inferred, folder };
 }
 
-/** How one Service of the files is built and started. */
+/** Resolves with how one Service of the files is built and started. */
 export async function planService(
   service: Service,
   place: ServicePlace,

@@ -40,7 +40,9 @@ export async function fetchText(url: string): Promise<string> {
   }
 }
 
-/** The manifests of a kustomize folder, rendered by the user's kubectl. Rejects with a {@link TextError}. */
+/**
+ * Resolves with the manifests of a kustomize folder, rendered by the user's kubectl. Rejects with a {@link TextError}.
+ */
 export function renderKustomize(folder: string): Promise<string> {
   const options = { maxBuffer: MAX_BYTES, timeout: KUSTOMIZE_TIMEOUT_MS };
   return new Promise((resolve, reject) => {

@@ -214,7 +214,7 @@ class Simulation implements Disposable {
     return pa && classOf(pa, plane.config().autoscaler);
   }
 
-  /** The longest time that a scale-down can take. */
+  /** Returns the longest time that a scale-down can take. */
   #quietMs({ key, namespace, revision }: Loaded): number {
     const { plane } = this.#cluster;
     const config = plane.config().autoscaler;

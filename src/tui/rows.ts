@@ -233,7 +233,7 @@ function serviceRow(
   };
 }
 
-/** A single revision has the same figures as its Service, so it gets no row. */
+/** Returns the Revisions that get a row. A single Revision has the same figures as its Service, so it gets no row. */
 function shownRevisions(
   revisions: readonly Stored<Revision>[],
   traffic: ReadonlyMap<string, TrafficCell>,

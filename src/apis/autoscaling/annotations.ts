@@ -10,7 +10,8 @@ export const HPA_CLASS = "hpa.autoscaling.knative.dev";
 
 /**
  * Maps an annotation name (without `autoscaling.knative.dev/`) to its older camelCase spelling; undefined if it has
- * none. @see knative pkg/apis/autoscaling/register.go
+ * none.
+ * @see knative pkg/apis/autoscaling/register.go
  */
 const scalingAnnotations = {
   class: undefined,
@@ -48,26 +49,26 @@ export function scalingText(annotations: StringMap | undefined, name: ScalingAnn
   return scalingEntry(annotations, name)?.value;
 }
 
-/** An annotation as a number; undefined if it is absent or does not parse. */
+/** Returns an annotation as a number; undefined if it is absent or does not parse. */
 export function scalingFloat(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   const text = scalingText(annotations, name);
   const read = text === undefined ? undefined : parseFloat64(text);
   return read?.ok ? read.value : undefined;
 }
 
-/** An annotation as an int32; undefined if it is absent or does not parse. */
+/** Returns an annotation as an int32; undefined if it is absent or does not parse. */
 export function scalingInteger(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   const text = scalingText(annotations, name);
   const read = text === undefined ? undefined : parseInteger(text, 32);
   return read?.ok ? read.value : undefined;
 }
 
-/** A duration annotation in ms; undefined if it is absent or does not parse. */
+/** Returns a duration annotation in ms; undefined if it is absent or does not parse. */
 export function scalingDurationMs(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   return durationTextMs(scalingText(annotations, name));
 }
 
-/** The progress deadline in ms; undefined if it is absent or does not parse. */
+/** Returns the progress deadline in ms; undefined if it is absent or does not parse. */
 export function progressDeadlineMs(annotations: StringMap | undefined): number | undefined {
   return durationTextMs(annotations?.[PROGRESS_DEADLINE_ANNOTATION]);
 }

@@ -53,7 +53,10 @@ export function isInitialized(conditions: Conditions | undefined): boolean {
   return isConditionTrue(conditions, "ScaleTargetInitialized");
 }
 
-/** The status of the Active condition and the time since its last transition; Unknown and 0 if it is missing. */
+/**
+ * Returns the status of the Active condition and the time since its last transition; Unknown and 0 without the
+ * condition.
+ */
 export function activityAge(
   conditions: Conditions | undefined,
   now: Time,

@@ -86,7 +86,7 @@ function runtimeClassError(classes: RuntimeClasses): string | undefined {
   return undefined;
 }
 
-/** The error of labels.NewRequirement for `key = value`. */
+/** Returns the error of labels.NewRequirement for `key = value`. */
 function requirementError(key: string, value: string): string | undefined {
   const [keyErrors, valueErrors] = [qualifiedNameErrors(key), labelValueErrors(value)];
   const errors = [

@@ -90,7 +90,7 @@ function tagTemplateError(config: NetworkConfig): string | undefined {
   return result.ok ? undefined : result.error;
 }
 
-/** The host of a Route, from config-network's domain-template. */
+/** Returns the host of a Route, from config-network's domain-template. */
 export function executeDomainTemplate(config: NetworkConfig, values: DomainTemplateValues): Result<string> {
   // Fast path for the default template, because each Route needs its host many times.
   if (config.domainTemplate === DEFAULT_DOMAIN_TEMPLATE) {
@@ -108,7 +108,7 @@ export function executeDomainTemplate(config: NetworkConfig, values: DomainTempl
   });
 }
 
-/** The host label of a traffic tag, from config-network's tag-template. */
+/** Returns the host label of a traffic tag, from config-network's tag-template. */
 export function executeTagTemplate(config: NetworkConfig, values: { name: string; tag: string }): Result<string> {
   return execute("tag-template", config.tagTemplate, {
     goType: "config.TagTemplateValues",

@@ -16,7 +16,7 @@ export interface ConfigReader {
   duration(key: string, otherwise: Nanoseconds): Nanoseconds;
   /** Returns the canonical quantities of the keys `<prefix>-<resource>-<use>` that are present, by resource. */
   resources(prefix: string, use: "request" | "limit"): Readonly<Record<string, string>>;
-  /** The trimmed items of a comma-separated list. */
+  /** Returns the trimmed items of a comma-separated list. */
   list(key: string, otherwise: readonly string[]): readonly string[];
   /** Reports an error that the caller found. */
   refuse(error: string): void;

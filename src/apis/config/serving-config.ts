@@ -63,7 +63,7 @@ export function makeServingConfig(
   return { config, errors };
 }
 
-/** The error in the data of one of Knative's ConfigMaps; undefined if it is valid or not one of Knative's. */
+/** Returns the error in the data of one of Knative's ConfigMaps; undefined for valid data and for other ConfigMaps. */
 export function configMapError(name: string, data: StringMap): string | undefined {
   return makeServingConfig(new Map([[name, data]])).errors[0]?.message;
 }

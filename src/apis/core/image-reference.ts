@@ -52,7 +52,7 @@ function splitRegistry(base: string): { registry: string; repository: string } |
   return { registry, repository: base.slice(slash + 1) };
 }
 
-/** `registry/repository`, without tag and digest. */
+/** Returns `registry/repository`, without tag and digest. */
 export function repositoryName({ registry, repository }: ImageReference): string {
   return `${registry}/${repository}`;
 }

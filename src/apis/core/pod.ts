@@ -43,7 +43,7 @@ export function isPodServing(pod: Pod): boolean {
   return pod.status?.phase === "Running" && !isTerminating(pod) && isPodReady(pod);
 }
 
-/** A Pod's containers without queue-proxy. */
+/** Returns a Pod's containers without queue-proxy. */
 export function userContainers({ spec }: Pod): readonly Container[] {
   return spec.containers.filter(isUserContainer);
 }
@@ -53,7 +53,7 @@ function isUserContainer({ name }: Container): boolean {
 }
 
 /**
- * The user container that gets the requests: the first with a port, else the first.
+ * Returns the user container that gets the requests: the first with a port, else the first.
  * @see knative pkg/apis/serving/v1/revision_helpers.go
  */
 export function servingContainer(containers: readonly Container[]): Container | undefined {
@@ -65,7 +65,7 @@ export function hasPorts({ ports }: Container): boolean {
   return (ports?.length ?? 0) > 0;
 }
 
-/** The container port that gets a Pod's requests. */
+/** Returns the container port that gets a Pod's requests. */
 export function servingPort({ spec }: Pod): number {
   return servingContainer(spec.containers)?.ports?.[0]?.containerPort ?? DEFAULT_PORT;
 }
@@ -73,7 +73,10 @@ export function servingPort({ spec }: Pod): number {
 /** Name of the ServiceAccount of Pods without `spec.serviceAccountName`. */
 export const DEFAULT_ACCOUNT = "default";
 
-/** The Pod's own pull secrets, else those of its account. @see kubernetes plugin/pkg/admission/serviceaccount */
+/**
+ * Returns the Pod's own pull secrets, else those of its account.
+ * @see kubernetes plugin/pkg/admission/serviceaccount
+ */
 export function pullSecretsOf(
   { imagePullSecrets = [] }: Pick<PodSpec, "imagePullSecrets">,
   account: ServiceAccount | undefined,

@@ -12,7 +12,10 @@ export function probePort({ httpGet, tcpSocket, grpc }: Probe): IntOrString | un
   return httpGet?.port ?? tcpSocket?.port ?? grpc?.port;
 }
 
-/** The probed port as a number. A text is the name of one of the container's ports, or digits. 0: the default port. */
+/**
+ * Returns the probed port as a number. A text is the name of one of the container's ports, or digits. 0: the default
+ * port.
+ */
 export function probePortNumber(probe: Probe, container?: Container): number | undefined {
   const port = probePort(probe);
   if (typeof port !== "string") return port;

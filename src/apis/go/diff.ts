@@ -112,7 +112,10 @@ function placeText({ path, isFollowed }: DiffPlace): string {
   return `${isFollowed ? "*" : ""}${path}`;
 }
 
-/** A missing scalar equals its zero value; quantities are equal if their amounts are. */
+/**
+ * Returns true if the values are equal. A missing scalar equals its zero value; quantities are equal if their amounts
+ * are.
+ */
 function isSameScalar(type: string, old: unknown, now: unknown): boolean {
   if (type === "any") return false;
   if (type === "quantity") return amountOf(old) === amountOf(now);

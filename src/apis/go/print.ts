@@ -24,7 +24,7 @@ const SCALAR_NAMES: Readonly<Record<string, string>> = {
   url: "string",
 };
 
-/** A changed value, as `%+v` of its reflect.Value prints it. */
+/** Prints a changed value as `%+v` of the value's reflect.Value does. */
 export function printedValue(type: FieldType, value: unknown): string {
   if (typeof type === "object" && "ptr" in type) {
     if (typeof type.ptr === "object" && "struct" in type.ptr) return stringOf(type, value);
@@ -67,7 +67,7 @@ function scalar(type: string, value: unknown): string {
   return type.startsWith("int") ? "0" : "";
 }
 
-/** The Go fields of a canonical quantity, with or without their names. */
+/** Returns the Go fields of a canonical quantity, with or without their names. */
 function quantityFields(canonical: string, style: "named" | "bare"): string {
   const [, digits = "0", suffix = ""] = /^([-+]?\d+)(.*)$/.exec(canonical) ?? [];
   const binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"].indexOf(suffix);
@@ -84,7 +84,7 @@ function quantityFields(canonical: string, style: "named" | "bare"): string {
 }
 
 /**
- * A value as the generated String methods of Kubernetes' types print it: `&Probe{…}`, with a comma after each field.
+ * Prints a value as the generated String methods of Kubernetes' types do: `&Probe{…}`, with a comma after each field.
  */
 function stringOf(type: FieldType | PrintedStruct, value: unknown): string {
   if (typeof type === "string") return scalarString(type, value);
@@ -132,7 +132,7 @@ function inOrder(all: readonly Part[], printed: readonly string[] | undefined): 
   return [...all].sort((a, b) => place(a) - place(b));
 }
 
-/** The fields of a struct, with those of an embedded struct grouped as one part. */
+/** Returns the fields of a struct, with those of an embedded struct grouped as one part. */
 function parts(type: PrintedStruct): readonly Part[] {
   const seen = new Map<string, Field[]>();
   const out: Part[] = [];

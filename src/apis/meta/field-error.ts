@@ -38,7 +38,7 @@ export function via(prefix: string, findings: Findings): Findings {
   return findings.map((item) => ({ ...item, paths: item.paths.map((path) => joinPath(prefix, path)) }));
 }
 
-/** `via` with an index: `containers[2]`. */
+/** Does the same as `via`, with an index: `containers[2]`. */
 export function viaIndex(field: string, index: number, findings: Findings): Findings {
   return via(`${field}[${index}]`, findings);
 }
@@ -51,7 +51,9 @@ export function joinPath(prefix: string, path: string): string {
   return first.endsWith("]") ? prefix + path : `${prefix}.${path}`;
 }
 
-/** The findings of a level, sorted by message, then details. Merges findings that differ only in their paths. */
+/**
+ * Returns the findings of a level, sorted by message, then details. Merges findings that differ only in their paths.
+ */
 export function merged(findings: Findings, level: Finding["level"]): Findings {
   if (findings.length === 0) return none;
   const byText = new Map<string, { item: Finding; paths: Set<string> }>();
@@ -66,17 +68,17 @@ export function merged(findings: Findings, level: Finding["level"]): Findings {
   return combined.sort((a, b) => compareBytes(a.message, b.message) || compareBytes(a.details ?? "", b.details ?? ""));
 }
 
-/** The text of a finding: `message: path, path`, with details on the next line. */
+/** Returns the text of a finding: `message: path, path`, with details on the next line. */
 export function findingText({ message, paths, details }: Finding): string {
   return `${message}: ${paths.join(", ")}${details ? `\n${details}` : ""}`;
 }
 
-/** All errors as a text; "" if there are none. */
+/** Returns all errors as a text; "" if there is no error. */
 export function findingsText(findings: Findings): string {
   return merged(findings, "error").map(findingText).join("\n");
 }
 
-/** The warnings as the API returns them: one text per line. */
+/** Returns the warnings as the API returns them: one text per line. */
 export function warningLines(findings: Findings): readonly string[] {
   const text = merged(findings, "warning").map(findingText).join("\n");
   return text === "" ? [] : text.split("\n");

@@ -38,7 +38,7 @@ export function namespacedName({
   return `${namespace}/${name}`;
 }
 
-/** The inverse of {@link namespacedName}. A text without a slash is a name with namespace "". */
+/** Does the inverse of {@link namespacedName}. A text without a slash is a name with namespace "". */
 export function parseNamespacedName(text: string): { readonly namespace: string; readonly name: string } {
   const slash = text.indexOf("/");
   return { namespace: text.slice(0, Math.max(0, slash)), name: text.slice(slash + 1) };

@@ -126,8 +126,8 @@ const LONGEST_CHILD_NAME = 63;
 const HASHED_HEAD = LONGEST_CHILD_NAME - 32;
 
 /**
- * `parent + suffix` if it fits 63 characters, else the start of the parent, an md5 hash and the suffix.
- * @see knative.dev/pkg kmeta/names.go
+ * Returns `parent + suffix` if it fits 63 characters, else the start of the parent, an md5 hash and the suffix. @see
+ * knative.dev/pkg kmeta/names.go
  */
 export function childName(parent: string, suffix: string): string {
   if (parent.length + suffix.length <= LONGEST_CHILD_NAME) return parent + suffix;

@@ -9,7 +9,7 @@ export function hostName(host: string): string {
   return (name.endsWith(".") ? name.slice(0, -1) : name).toLowerCase();
 }
 
-/** The host name means this machine, not a Service. */
+/** Returns true if the host name means this machine, not a Service. */
 export function isThisMachine(name: string): boolean {
   return name === "localhost" || name === "127.0.0.1" || name === "[::1]";
 }

@@ -23,7 +23,9 @@ export function schemaOf(kind: Kind): Schema | undefined {
   return schema;
 }
 
-/** The sorted paths of the fields that the kind's schema does not have. Empty for a kind without a schema. */
+/**
+ * Returns the sorted paths of the fields that the kind's schema does not have; no paths for a kind without a schema.
+ */
 export function unknownFields(object: AnyObject): readonly string[] {
   const schema = schemaOf(kindOf(object));
   return schema ? unknownPaths(schema, object) : [];

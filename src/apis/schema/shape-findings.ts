@@ -26,12 +26,12 @@ export function checkShape(object: AnyObject): { object: AnyObject; findings: re
   return { object: containsNull(object) ? (withoutNullFields(object) as AnyObject) : object, findings };
 }
 
-/** The findings of the status, for all kinds. */
+/** Returns the findings of the status, for all kinds. */
 export function statusFindings(object: AnyObject): readonly SchemaFinding[] {
   return findingsOf(statusShapes, statusShapeOf, object);
 }
 
-/** A shape is derived at its first use, because most commands use few kinds. */
+/** Returns the findings of a shape, which is derived at its first use, because most commands use few kinds. */
 function findingsOf(
   known: Map<Kind, Schema | undefined>,
   derive: (kind: Kind) => Schema | undefined,

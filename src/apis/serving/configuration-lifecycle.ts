@@ -19,7 +19,7 @@ export function markLatestReadyRevision(status: ConfigurationStatus, name: strin
   return status.latestCreatedRevisionName === name ? conditions.markTrue(next, READY, at) : next;
 }
 
-/** The newest Revision failed; `why` is the message of its Ready condition. */
+/** Called when the newest Revision failed. `why` is the message of its Ready condition. */
 export function markLatestCreatedFailed(
   status: ConfigurationStatus,
   revision: string,

@@ -54,7 +54,7 @@ export function without(
   return Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !dropped(key)));
 }
 
-/** The value of the first of `keys` that is present. Keys are the preferred name, then its older spellings. */
+/** Returns the value of the first of `keys` that is present. Keys are the preferred name, then its older spellings. */
 export function firstOf(
   map: Readonly<Record<string, string>> | undefined,
   keys: readonly string[],

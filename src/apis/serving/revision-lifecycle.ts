@@ -46,7 +46,7 @@ export function markContainerExiting(
   return conditions.markFalse(status, CONTAINER, at, because);
 }
 
-/** The container runs but cannot serve, for a reason that the node found. */
+/** Called when the container runs but cannot serve, for a reason that the node found. */
 export function markContainerUnfit(status: RevisionStatus, because: ConditionReason, at: string): RevisionStatus {
   return conditions.markFalse(status, CONTAINER, at, because);
 }

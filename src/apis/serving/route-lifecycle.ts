@@ -14,7 +14,10 @@ export function markTrafficAssigned(status: RouteStatus, at: string): RouteStatu
   return conditions.markTrue(status, TRAFFIC, at);
 }
 
-/** A traffic target has no ready Revision. If `failed`, it never will: the condition becomes False, not Unknown. */
+/**
+ * Sets AllTrafficAssigned because a traffic target has no ready Revision: to False if `failed` (no Revision will become
+ * ready), else to Unknown.
+ */
 export function markTrafficProblem(
   status: RouteStatus,
   problem: Required<ConditionReason> & { readonly failed: boolean },
@@ -26,7 +29,7 @@ export function markTrafficProblem(
     : conditions.markUnknown(status, TRAFFIC, at, { reason, message });
 }
 
-/** A domain or tag template renders no valid host name. */
+/** Called when a domain or tag template renders no valid host name. */
 export function markDomainNameError(status: RouteStatus, message: string, at: string): RouteStatus {
   return conditions.markFalse(status, TRAFFIC, at, { reason: "ErrorConfig", message });
 }
@@ -56,7 +59,7 @@ export function markCertificateNotOwned(status: RouteStatus, name: string, at: s
   return conditions.markFalse(status, CERTIFICATE, at, { reason: "CertificateNotOwned", message });
 }
 
-/** The Route serves plain HTTP until the certificate is ready. */
+/** Called when the Route serves plain HTTP until the certificate is ready. */
 export function markHttpDowngrade(status: RouteStatus, name: string, at: string): RouteStatus {
   const message = `Certificate ${name} is not ready downgrade HTTP.`;
   return conditions.markTrue(status, CERTIFICATE, at, { reason: "HTTPDowngrade", message });

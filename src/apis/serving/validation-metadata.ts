@@ -98,7 +98,7 @@ export function validateProgressDeadline(annotations: StringMap | undefined): Fi
   return validateSeconds("progress-deadline", key, annotations?.[key]);
 }
 
-/** Which of two spellings of an annotation to read and to report: `first`, if it is set. */
+/** Returns the spelling of an annotation to read and to report: `first`, if it is set; else the other. */
 function spellingOf(annotations: StringMap | undefined, first: string, other: string): string {
   return annotations?.[first] === undefined ? other : first;
 }
@@ -147,7 +147,7 @@ function validatePercentage(annotations: StringMap | undefined): Findings {
   return isWithin ? deprecation : [...deprecation, ...outOfBounds(formatFloat(value.value), 0.1, 100, `[${key}]`)];
 }
 
-/** A label that names an owner requires an owner reference to it. Paths begin at `labels`. */
+/** Requires an owner reference to the owner that a label names. Paths begin at `labels`. */
 export function validateOwnerLabel(meta: ObjectMeta, label: string, ownerKind: string): Findings {
   const name = meta.labels?.[label];
   if (name === undefined) return none;
@@ -155,7 +155,7 @@ export function validateOwnerLabel(meta: ObjectMeta, label: string, ownerKind: s
   return isOwned ? none : missing(`labels.${label}`);
 }
 
-/** The creator annotation is immutable; lastModifier may change only together with the spec. */
+/** Refuses changes of the creator annotation, and of lastModifier without a change of the spec. */
 export function validateCreatorAndModifier(old: AnyObject, object: AnyObject): Findings {
   const before = old.metadata.annotations;
   const now = object.metadata.annotations;

@@ -49,13 +49,15 @@ export function mutate({ object, old, operation, user, config }: WebhookRequest)
   return { object: complete, decodeErrors: [] };
 }
 
-/** A user cannot write the status with the object, but the webhook decodes it. */
+/**
+ * Returns the decode errors of the status. A user cannot write the status with the object, but the webhook decodes it.
+ */
 function statusErrors(object: AnyObject): readonly DecodeError[] {
   const status = object.status === undefined ? undefined : statusStruct(kindOf(object));
   return status ? decode(struct(object.kind, { status: pointer(status) }), { status: object.status }).errors : [];
 }
 
-/** The validating webhook, for an object that {@link mutate} returned. */
+/** Does the work of the validating webhook, for an object that {@link mutate} returned. */
 export function review({ object, old, isStatusUpdate, config }: WebhookRequest): Findings {
   const type = knativeStructs.get(kindOf(object));
   if (!type) return [];
@@ -66,12 +68,12 @@ export function review({ object, old, isStatusUpdate, config }: WebhookRequest):
   });
 }
 
-/** The error text of the mutating webhook. */
+/** Returns the error text of the mutating webhook. */
 export function decodeRefusal(errors: readonly DecodeError[]): string {
   return `mutation failed: cannot decode incoming new object: ${errors[0]?.message ?? ""}`;
 }
 
-/** The texts of the validating webhook: its error ("" if it admits the object) and its warnings. */
+/** Returns the texts of the validating webhook: its error ("" if it admits the object) and its warnings. */
 export function reviewTexts(findings: Findings): { readonly errors: string; readonly warnings: readonly string[] } {
   return { errors: findingsText(findings), warnings: warningLines(findings) };
 }

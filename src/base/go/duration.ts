@@ -44,7 +44,7 @@ export function parseDuration(text: string): Result<Nanoseconds> {
   return ok(negative ? -total : total);
 }
 
-/** The fraction of a unit, cut to whole nanoseconds. As in Go, digits beyond a 63-bit integer are ignored. */
+/** Returns the fraction of a unit, cut to whole nanoseconds. As in Go, digits beyond a 63-bit integer are ignored. */
 function partOf(fraction: string, size: bigint): bigint {
   const digits = fraction.slice(0, 18);
   return digits === "" ? 0n : BigInt(Math.trunc(Number(BigInt(digits)) * (Number(size) / 10 ** digits.length)));

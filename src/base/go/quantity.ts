@@ -80,7 +80,7 @@ function scaledUp(value: bigint, scale: number): bigint {
   return (value + divisor - 1n) / divisor;
 }
 
-/** Whether Kubernetes' fast path keeps the text as it is, which may have a plus sign or a trailing dot. */
+/** Returns true if Kubernetes' fast path keeps the text unchanged. The text may have a plus sign or a trailing dot. */
 function looksCanonical(digits: string, places: number, { format, power }: Unit): boolean {
   if (format === "binary") {
     const isShort = digits.length + Math.trunc(power * 0.3) < 15;

@@ -86,7 +86,7 @@ function checkComparable(a: unknown, b: unknown): void {
   throw new FunctionFault(`incompatible types for comparison: ${goTypeOf(a)} and ${goTypeOf(b)}`);
 }
 
-/** `slice`: the part of a string or list between two indexes. */
+/** Implements `slice`: returns the part of a string or list between two indexes. */
 function sliced([item, ...places]: readonly unknown[]): unknown {
   if (typeof item !== "string" && !Array.isArray(item)) {
     throw new FunctionFault(`can't slice item of type ${goTypeOf(item)}`);
@@ -114,7 +114,7 @@ function lengthOf(value: unknown): number {
   throw new FunctionFault(`len of type ${goTypeOf(value)}`);
 }
 
-/** `print`: puts a space between two operands if neither is a string. */
+/** Implements `print`: puts a space between two operands if neither is a string. */
 function joined(args: readonly unknown[]): string {
   let out = "";
   args.forEach((item, at) => {
@@ -126,7 +126,7 @@ function joined(args: readonly unknown[]): string {
 
 const VERB = /%([-+]*)(\d*)(?:\.(\d*))?([a-zA-Z%]|$)/g;
 
-/** fmt.Sprintf. */
+/** Implements fmt.Sprintf. */
 function formatted([format, ...args]: readonly unknown[]): string {
   const text = String(format);
   let out = "";

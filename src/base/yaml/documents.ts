@@ -92,7 +92,7 @@ function readDocument(document: Document.Parsed, readScalar: ReadScalar, at: Pos
   return { json: isBroken ? undefined : json, findings, root, resolve, positionOf };
 }
 
-/** The offset that an error is about. The parser notices a missing quote only at the end of the text. */
+/** Returns the offset that an error is about. The parser notices a missing quote only at the end of the text. */
 function errorStart(document: Document, { code, message, pos }: YAMLParseError): number {
   let [start] = pos;
   if (code !== "MISSING_CHAR" || !message.includes("quote")) return start;

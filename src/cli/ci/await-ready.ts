@@ -30,7 +30,10 @@ function readinessOf(service: Service | undefined): "True" | "False" | "Unknown"
   return service?.status?.conditions?.find(({ type }) => type === "Ready")?.status ?? "Unknown";
 }
 
-/** The last output of the first pod that has any, without lines of `message`. The logs end with the session. */
+/**
+ * Resolves with the last output of the first pod that has any, without lines of `message`. The logs end with the
+ * session.
+ */
 async function lastOutput(client: Client, pods: readonly Pod[], message: string): Promise<string> {
   for (const { metadata } of pods) {
     const { namespace = "", name, annotations } = metadata;

@@ -31,12 +31,12 @@ export async function runCommandOfUser(
   });
 }
 
-/** `hello-world` → `HELLO_WORLD` */
+/** Converts `hello-world` to `HELLO_WORLD`. */
 function variableName(service: string): string {
   return service.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 }
 
-/** The variables that CMD gets in addition to those of knap. */
+/** Resolves with the variables that CMD gets in addition to the environment of knap. */
 export async function ciEnvironment(
   { emulator, folder }: RunningSession,
   services: readonly ProjectService[],

@@ -17,7 +17,7 @@ function templatesFolder(): string {
 
 const MAX_NAME = 63;
 
-/** A Service name made from the name of a folder. */
+/** Returns a Service name made from the name of a folder. */
 function serviceNameOf(folder: string): string {
   const name = folder
     .toLowerCase()

@@ -22,7 +22,7 @@ export function parseFlag(kind: FlagKind, text: string): string | number | undef
   }
 }
 
-/** The parser of a commander option or argument. Commander prints its error after the name of the option. */
+/** Returns the parser of a commander option or argument. Commander prints its error after the name of the option. */
 export function parserOf<K extends FlagKind>(kind: K): (text: string) => FlagValue<K> {
   return (text) => {
     const value = parseFlag(kind, text);

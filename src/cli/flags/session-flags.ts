@@ -60,7 +60,7 @@ export function addSessionFlags(command: Command, name: "up" | "ci"): Command {
   return command;
 }
 
-/** The value of each row: the flag or variable, else knap.yaml, else the default. */
+/** Returns the value of each row: the flag or variable, else knap.yaml, else the default. */
 export function resolveSession(flags: SessionFlags, file: ProjectFile): SessionSettings {
   const settings: Record<string, unknown> = {};
   const limits: Record<string, unknown> = {};
@@ -78,7 +78,7 @@ export function resolveSession(flags: SessionFlags, file: ProjectFile): SessionS
   return { ...settings, limits } as unknown as SessionSettings;
 }
 
-/** The value of a flag's variable, for commands without the flag; undefined: unset. */
+/** Returns the value of a flag's variable, for commands without the flag; undefined: unset. */
 export function variableValue<N extends SessionFlagName>(name: N, env: Environment): ValueOf<N> | undefined {
   const { kind, env: variable = "" }: SessionFlag = sessionFlags[name];
   const text = env[variable];
@@ -90,7 +90,7 @@ export function variableValue<N extends SessionFlagName>(name: N, env: Environme
   return value as ValueOf<N>;
 }
 
-/** `auto`: the terminal UI if stdin and stdout are a terminal, without CI and --quiet; else plain. */
+/** Resolves `auto`: the terminal UI if stdin and stdout are a terminal, without CI and --quiet; else plain. */
 export function resolveUi(
   ui: SessionSettings["ui"],
   at: {

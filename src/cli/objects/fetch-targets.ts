@@ -20,7 +20,7 @@ export interface NamedTarget {
   readonly name: string;
 }
 
-/** The object that `NAME` (a Service) or `KIND/NAME` names. Throws a usage error for kinds not in `kinds`. */
+/** Returns the object that `NAME` (a Service) or `KIND/NAME` names. Throws a usage error for kinds not in `kinds`. */
 export function namedTarget(arg: string, kinds: readonly Kind[]): NamedTarget {
   const [target] = targetsOf([arg.includes("/") ? arg : `ksvc/${arg}`]);
   const name = target?.names[0];
@@ -31,7 +31,7 @@ export function namedTarget(arg: string, kinds: readonly Kind[]): NamedTarget {
   throw usageError(`"${arg}" is not allowed here`, `name a Service or ${others.join("/NAME, ").toLowerCase()}/NAME`);
 }
 
-/** kubectl's error for an object that does not exist. */
+/** Returns kubectl's error for an object that does not exist. */
 export function notFound({ plural, group }: Resource, name: string): CliError {
   const kind = group === "" ? plural : `${plural}.${group}`;
   const what = `Error from server (NotFound): ${kind} "${name}" not found`;

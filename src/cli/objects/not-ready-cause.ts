@@ -44,14 +44,14 @@ const containersOf = ({ status }: Pod): readonly ContainerStatus[] => [
   ...(status?.containerStatuses ?? []),
 ];
 
-/** Why a container of the pods cannot start, such as a missing image; undefined if all can. */
+/** Returns why a container of the pods cannot start, such as a missing image; undefined if all can. */
 export function stuckCause(pods: readonly Pod[]): Cause | undefined {
   const waiting = pods.flatMap(containersOf).map(({ state }) => state?.waiting);
   const stuck = waiting.find((each) => STUCK.has(each?.reason ?? ""));
   return stuck && { reason: stuck.reason ?? "", message: stuck.message ?? "" };
 }
 
-/** Why the container ended last, such as a failed probe. */
+/** Returns why the container ended last, such as a failed probe. */
 function exitCause({ name, ready, state, lastState }: ContainerStatus): Cause | undefined {
   const exit = state?.terminated ?? lastState?.terminated;
   if (ready || exit === undefined) return undefined;
@@ -61,7 +61,10 @@ function exitCause({ name, ready, state, lastState }: ContainerStatus): Cause | 
   return { reason: `ExitCode${exitCode}`, message: names + why };
 }
 
-/** Why the pods do not serve: a container that cannot start or ended, no free node, or a probe that does not pass. */
+/**
+ * Returns why the pods do not serve: a container that cannot start or ended, no free node, or a probe that does not
+ * pass.
+ */
 function podCause(pods: readonly Pod[]): Cause | undefined {
   const conditions = pods.flatMap(({ metadata, status }) =>
     (status?.conditions ?? []).map((condition) => ({ pod: metadata.name, ...condition })),
@@ -83,7 +86,7 @@ function podCause(pods: readonly Pod[]): Cause | undefined {
   );
 }
 
-/** The condition that says most: a failing one, else one that is Unknown. Those of the revision come first. */
+/** Returns the condition that says most: a failing one, else an Unknown one. Conditions of the revision come first. */
 function conditionOf(service: Service, revision: Revision | undefined): Condition | undefined {
   const all = [...(revision?.status?.conditions ?? []), ...(service.status?.conditions ?? [])];
   // Ready only repeats the others.

@@ -30,7 +30,7 @@ function nearest(word: string): string {
   return near.length > 0 ? ` (did you mean ${near.slice(0, 3).join(", ")}?)` : "";
 }
 
-/** The kinds of one argument: `ksvc,rev`, or the category `all`. */
+/** Returns the kinds of one argument: `ksvc,rev`, or the category `all`. */
 function resourcesOfWord(word: string): Result<readonly Resource[]> {
   const found: Resource[] = [];
   for (const part of word.split(",").filter((each) => each !== "")) {
@@ -64,12 +64,12 @@ export function parseTargets(args: readonly string[]): Result<readonly ResourceT
   return ok(targets);
 }
 
-/** `service.serving.knative.dev/hello`, as in `-o name` and messages. */
+/** Returns `service.serving.knative.dev/hello`, as `-o name` and messages print it. */
 export function fullName(resource: Resource, name: string): string {
   return `${resource.singular}${resource.group === "" ? "" : `.${resource.group}`}/${name}`;
 }
 
-/** The full name of an object. A kind that knap does not know stands as it is written. */
+/** Returns the full name of an object. Prints a kind that knap does not know as written. */
 export function fullNameOf(object: AnyObject): string {
   const resource = resourceOf(kindOf(object));
   const { name } = object.metadata;

@@ -23,7 +23,7 @@ function conditionIs(object: AnyObject | undefined, type: string, status: string
   return !behind && found?.status.toLowerCase() === status.toLowerCase();
 }
 
-/** The types of an object's conditions. */
+/** Returns the types of an object's conditions. */
 export function conditionTypes({ status }: AnyObject): readonly string[] {
   const { conditions = [] } = (status ?? {}) as { readonly conditions?: readonly Condition[] };
   return conditions.map(({ type }) => type);

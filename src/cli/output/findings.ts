@@ -14,12 +14,12 @@ export function placeText({ file, line, column }: ProjectFinding): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
-/** Whether the message is Knative's long warning about insecure defaults, which concerns most manifests. */
+/** Returns true if the message is Knative's long warning about insecure defaults, which concerns most manifests. */
 export function isInsecureDefault(message: string): boolean {
   return message.startsWith("Kubernetes default value is insecure");
 }
 
-/** The findings to print, and a note about those left out. With --verbose nothing is left out. */
+/** Returns the findings to print, and a note about those left out. With --verbose nothing is left out. */
 export function shownFindings(
   { findings }: { readonly findings: readonly ProjectFinding[] },
   { verbose }: GlobalFlags,
@@ -29,7 +29,7 @@ export function shownFindings(
   return { findings: shown, note: insecureDefaultsNote(findings.map(({ message }) => message)) };
 }
 
-/** A short line instead of the warnings about insecure defaults; undefined without such warnings. */
+/** Returns a short line instead of the warnings about insecure defaults; undefined without such warnings. */
 function insecureDefaultsNote(messages: readonly string[]): string | undefined {
   const count = messages.filter(isInsecureDefault).length;
   const where = count === 1 ? "one place" : `${count} places`;
@@ -48,7 +48,7 @@ export function linesOf(sources: readonly ManifestSource[]): SourceLines {
   return new Map(sources.map(({ file, text }) => [file, text.split(/\r?\n/)]));
 }
 
-/** The quoted line and a caret below the column; empty if the line is not known. */
+/** Returns the quoted line and a caret below the column; empty if the line is not known. */
 export function excerpt(finding: ProjectFinding, lines: SourceLines): readonly string[] {
   if (finding.line === undefined) return [];
   const text = lines.get(finding.file)?.[finding.line - 1];
@@ -87,7 +87,7 @@ export function findingLines(
 
 const escaped = (text: string): string => text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 
-/** The annotation of a failed run in GitHub Actions: what failed, and why. */
+/** Returns the annotation of a failed run in GitHub Actions: what failed, and why. */
 export function githubError({ what, why, fix }: Complaint): string {
   const text = [what, why, fix && `→ ${fix}`].filter(Boolean).join("\n");
   return `::error title=knap::${escaped(redacted(text))}`;

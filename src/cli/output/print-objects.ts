@@ -45,7 +45,7 @@ function urlOf({ status }: AnyObject): string {
   return (status as { url?: string } | undefined)?.url ?? "";
 }
 
-/** The text of the objects; `isSingle`: of the one object, not of a list. An empty line separates tables. */
+/** Returns the text of the objects; `isSingle`: of the one object, not of a list. An empty line separates tables. */
 export function printObjects(objects: readonly AnyObject[], isSingle: boolean, options: PrintOptions): string {
   const { output } = options;
   const value = isSingle ? objects[0] : list(objects);
@@ -74,7 +74,7 @@ function groupByKind(objects: readonly AnyObject[]): ReadonlyMap<Kind, readonly 
 
 export const eventHeaders = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"];
 
-/** The time an event was last seen, else the time it was created. */
+/** Returns the time an event was last seen, else the time it was created. */
 export function eventTime(event: Event): number {
   return parseTime(event.lastTimestamp ?? event.firstTimestamp ?? event.metadata.creationTimestamp ?? "") ?? 0;
 }

@@ -19,7 +19,7 @@ export function tableText(table: Table, options: { readonly headers: boolean } =
     .join("\n");
 }
 
-/** 3.1 ms, 412 ms, 1.24 s. */
+/** Formats a latency as 3.1 ms, 412 ms or 1.24 s. */
 export function latencyText(ms: number): string {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;

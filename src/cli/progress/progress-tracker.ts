@@ -26,7 +26,7 @@ export interface TrackerOptions {
   readonly failuresAtEnd?: boolean | undefined;
   /** Returns a Service's own loopback address; undefined if the user cannot reach it. */
   addressOf(namespace: string, name: string): string | undefined;
-  /** A command that reaches the URL from this machine; undefined if the URL alone does. */
+  /** Returns a command that reaches the URL from this machine; undefined if the URL alone does. */
   reachOf(url: string): string | undefined;
 }
 
@@ -114,7 +114,7 @@ export class ProgressTracker {
     return [{ type: "event", about, reason, message, fix }];
   }
 
-  /** Whether the failure of the Service has the same text. */
+  /** Returns true if the failure of the Service has the same text. */
   #isRepeated(reason: string, message: string): boolean {
     if (reason === "LatestCreatedFailed" || message.startsWith("Unable to fetch image")) return true;
     return this.#options.failuresAtEnd === true && message.startsWith("Failed to pull image");
@@ -128,7 +128,7 @@ export class ProgressTracker {
     return [...this.#https(live.https), ...scaled, ...woke];
   }
 
-  /** Whether `text` differs from the last reported text of the subject. Remembers it. */
+  /** Returns true if `text` differs from the last reported text of the subject. Remembers it. */
   #isNew(subject: string, text: string): boolean {
     if (this.#reported.get(subject) === text) return false;
     this.#reported.set(subject, text);
@@ -167,7 +167,7 @@ function withReason(change: Scaled, { revisions }: Live): Scaled {
   return { ...change, why: reasonOf(sentence, change.to) };
 }
 
-/** The part after the colon of "stays at 2: …", if the sentence is about that scale. */
+/** Returns the part after the colon of "stays at 2: …", if the sentence is about that scale. */
 function reasonOf(sentence: string | undefined, scale: number): string | undefined {
   const match = /^(?:stays at (\d+)|is at (zero)): (.*)$/.exec(sentence ?? "");
   const sentenceScale = match?.[2] === undefined ? Number(match?.[1]) : 0;

@@ -37,7 +37,7 @@ export async function connect(
   return { client, session, path, now };
 }
 
-/** The API token in a session's folder. Throws a {@link CliError} if the file is gone or not private. */
+/** Returns the API token in a session's folder. Throws a {@link CliError} if the file is gone or not private. */
 export function readToken(path: string): string {
   const token = readPrivateFile(join(path, "token"))?.trim();
   if (token !== undefined) return token;
@@ -65,9 +65,9 @@ function listText(sessions: readonly SessionRecord[]): string {
 }
 
 /**
- * The named session, else the only running session whose folder contains the current folder, else the only running
- * session unless `onlyHere`. Throws a {@link CliError} with exit code 2 and the list of sessions if there is not
- * exactly one.
+ * Returns the named session, else the only running session whose folder contains the current folder, else the only
+ * running session unless `onlyHere`. Throws a {@link CliError} with exit code 2 and the list of sessions if no such
+ * session exists or several do.
  */
 export function chooseSession(live: readonly SessionRecord[], selection: SessionSelection): SessionRecord {
   if (selection.id !== undefined) {

@@ -65,7 +65,10 @@ export function parseSessionRecord(text: string): SessionRecord | undefined {
 /** Name of the file in a session's folder with the identity of its process. */
 export const PROCESS_FILE = "process";
 
-/** Whether a session is alive: its socket accepts connections or, if the socket was removed, its process runs. */
+/**
+ * Resolves to true if a session is alive: its socket accepts connections or, if the socket was removed, its process
+ * runs.
+ */
 export async function isFolderLive(path: string): Promise<boolean> {
   if (!isPrivateFolder(path)) return false;
   if (await isAlive(join(path, ALIVE_SOCKET))) return true;
@@ -86,7 +89,7 @@ export async function openAliveSocket(path: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-/** Whether a process accepts connections on `path`. */
+/** Resolves to true if a process accepts connections on `path`. */
 function isAlive(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(path);

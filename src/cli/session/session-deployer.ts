@@ -50,7 +50,7 @@ export async function openSessionDeployer(
   return { deployer, [Symbol.asyncDispose]: close };
 }
 
-/** The input of {@link openSessionDeployer} for a session in this process. */
+/** Returns the input of {@link openSessionDeployer} for a session in this process. */
 export function deploySessionOf({ emulator, folder, hostId, commands }: RunningSession): DeploySession {
   const { client, runtime, buildImage } = emulator;
   return { client, runtime, buildImage, id: folder.id, hostId, commands };

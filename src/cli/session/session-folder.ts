@@ -113,7 +113,7 @@ async function createAlive(hidden: string, path: string, files: ReadonlyMap<stri
   }
 }
 
-/** The kubeconfig of a session, as JSON, which is valid YAML. */
+/** Returns the kubeconfig of a session, as JSON, which is valid YAML. */
 function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
   const name = "knap";
   const config = {

@@ -42,8 +42,8 @@ function usualStateFolder(env: Environment): string {
 }
 
 /**
- * The folder for permanent state: the host id and the certificate authority. If another user could own or replace it,
- * it is a folder beside the sessions, which a reboot may remove.
+ * Returns the folder for permanent state: the host id and the certificate authority. Returns a folder beside the
+ * sessions, which a reboot may remove, if another user could own or replace the first.
  */
 export function stateFolder(env: Environment): PrivateFolder {
   const usual = usualStateFolder(env);

@@ -57,13 +57,16 @@ async function sweepDeadFolders(env: Environment): Promise<void> {
   }
 }
 
-/** The URL of the ingress as users type it. */
+/** Returns the URL of the ingress as users type it. */
 export function ingressUrl({ host, port }: Emulator["ingress"]): string {
   const shown = ["127.0.0.1", "::1", "0.0.0.0", "::"].includes(host) ? "localhost" : host;
   return `http://${shown}${port === 80 ? "" : `:${port}`}`;
 }
 
-/** Whether knap runs in a container and its users do not: then only the published ingress port reaches it. */
+/**
+ * Returns true if knap runs in a container and its users do not. They then reach knap only at the published ingress
+ * port.
+ */
 export function isSeenFromElsewhere({ host }: Emulator["ingress"]): boolean {
   const isLoopback = host === "127.0.0.1" || host === "::1";
   return !isLoopback && CONTAINER_FILES.some((path) => existsSync(path));

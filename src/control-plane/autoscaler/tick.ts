@@ -218,14 +218,15 @@ export class AutoscalerTick {
   }
 }
 
-/** A PodAutoscaler and a Metric have the name of their revision. */
+/** Returns the key of the revision, which has the name of its PodAutoscaler and Metric. */
 function revisionKeyOf(object: Stored<PodAutoscaler> | Stored<Metric>): RevisionKey {
   return namespacedName(object.metadata);
 }
 
 /**
  * Returns the decider's parameters; undefined if the PodAutoscaler is of another class, has no owner labels, or has no
- * private service yet. @see pkg/reconciler/autoscaling/kpa/kpa.go
+ * private service yet.
+ * @see pkg/reconciler/autoscaling/kpa/kpa.go
  */
 function deciderSpecOf(pa: PodAutoscaler, config: AutoscalerConfig): DeciderSpec | undefined {
   if (classOf(pa, config) !== KPA_CLASS) return undefined;

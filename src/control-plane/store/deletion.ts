@@ -46,7 +46,7 @@ export function markDeleted(object: Stored, options: DeleteOptions, now: Time): 
   return { ...object, ...terminating, metadata: compactMetadata(marked) } as Stored;
 }
 
-/** The object is marked for deletion, has no finalizer left and no grace period to wait for. */
+/** Returns true if the object is marked for deletion, has no finalizer left and no grace period to wait for. */
 export function isRemovable({ metadata }: AnyObject): boolean {
   const isBlocked = (metadata.finalizers?.length ?? 0) > 0 || (metadata.deletionGracePeriodSeconds ?? 0) > 0;
   return metadata.deletionTimestamp !== undefined && !isBlocked;

@@ -93,7 +93,10 @@ export class GarbageCollector {
     return tasks;
   }
 
-  /** The object, deleted with Foreground, waits for the object with this uid, directly or through dependents. */
+  /**
+   * Returns true if the object is deleted with Foreground and waits for the object with this uid, directly or through
+   * dependents.
+   */
   #waitsFor(object: Stored, uid: string): boolean {
     const queue = [object];
     const seen = new Set<string>();

@@ -132,7 +132,10 @@ export class ObjectIndex implements View {
   }
 }
 
-/** The entries that may match, in order: of the index, else of the rarest label, else of the namespace, else all. */
+/**
+ * Returns the entries that may match, in order: those of the index, else of the rarest label, else of the namespace,
+ * else all.
+ */
 function candidates(kindIndex: KindIndex, { namespace, labels, index }: Selection): readonly Entry[] {
   // The caller checks namespace and labels for each object; only this function checks the index.
   if (index) return indexOf(kindIndex, index.by).get(index.value) ?? [];
@@ -205,7 +208,7 @@ interface HasPath {
   readonly path: string;
 }
 
-/** The position of `path` in the sorted list, or the position to insert it at. */
+/** Returns the position of `path` in the sorted list, or the position to insert it at. */
 function lowerBound(sorted: readonly HasPath[], path: string): number {
   let low = 0;
   let high = sorted.length;
@@ -228,7 +231,7 @@ function removeSorted<T extends HasPath>(sorted: T[], item: T): void {
   if (sorted[at] === item) sorted.splice(at, 1);
 }
 
-/** The items whose paths start with `prefix`, in order. */
+/** Returns the items whose paths start with `prefix`, in order. */
 function withPrefix<T extends HasPath>(sorted: readonly T[], prefix: string): readonly T[] {
   const from = lowerBound(sorted, prefix);
   let to = from;

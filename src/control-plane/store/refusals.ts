@@ -20,7 +20,7 @@ function parts(kind: Kind): { readonly group: string; readonly plural: string } 
   return { group: dot < 0 ? "" : kind.slice(dot + 1), plural: `${name.toLowerCase()}s` };
 }
 
-/** `details` of a Status. Its `kind` is the plural resource name, as in Kubernetes. */
+/** Returns `details` of a Status. The field `kind` is the plural resource name, as in Kubernetes. */
 export function detailsOf(key: Pick<ObjectKey, "kind" | "name">): NonNullable<ApiStatus["details"]> {
   const { group, plural } = parts(key.kind);
   return { name: key.name, ...(group === "" ? {} : { group }), kind: plural };
@@ -34,7 +34,7 @@ export function makeAlreadyExists(key: ObjectKey): ApiStatus {
   return makeFailure("AlreadyExists", `${resourceText(key.kind)} "${key.name}" already exists`, detailsOf(key));
 }
 
-/** 409: the write names another resourceVersion or uid than the stored one. */
+/** Returns a 409: the write names another resourceVersion or uid than the stored one. */
 function makeConflict(key: ObjectKey, why: string): ApiStatus {
   const message = `Operation cannot be fulfilled on ${resourceText(key.kind)} "${key.name}": ${why}`;
   return makeFailure("Conflict", message, detailsOf(key));
@@ -46,7 +46,7 @@ export function makeForbidden(key: ObjectKey, why: string): ApiStatus {
   return makeFailure("Forbidden", `${resourceText(key.kind)} "${key.name}" is forbidden: ${why}`, detailsOf(key));
 }
 
-/** 422 with one cause per field. */
+/** Returns a 422 with one cause per field. */
 export function makeInvalid(key: ObjectKey, causes: readonly Required<StatusCause>[]): ApiStatus {
   const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
@@ -60,12 +60,12 @@ export function makeInvalid(key: ObjectKey, causes: readonly Required<StatusCaus
   });
 }
 
-/** 410: the history no longer has the events after `since`. */
+/** Returns a 410: the history no longer has the events after `since`. */
 export function makeExpired(since: number, oldest: number): ApiStatus {
   return makeFailure("Expired", `too old resource version: ${since} (${oldest})`);
 }
 
-/** 409 if a write names another resourceVersion or uid than the stored one. */
+/** Returns a 409 if a write names another resourceVersion or uid than the stored one. */
 export function conflictOf(key: ObjectKey, old: AnyObject, given: StatusPreconditions): ApiStatus | undefined {
   const { uid, resourceVersion } = old.metadata;
   if (given.uid && given.uid !== uid) {
@@ -75,7 +75,7 @@ export function conflictOf(key: ObjectKey, old: AnyObject, given: StatusPrecondi
   return stale ? makeConflict(key, STALE) : undefined;
 }
 
-/** 409 if a delete names another resourceVersion or uid than the stored one. */
+/** Returns a 409 if a delete names another resourceVersion or uid than the stored one. */
 export function preconditionOf(key: ObjectKey, old: AnyObject, options: DeleteOptions): ApiStatus | undefined {
   const { uid, resourceVersion } = old.metadata;
   const text = (what: string, given: string, stored: string | undefined): string =>
@@ -89,7 +89,7 @@ export function preconditionOf(key: ObjectKey, old: AnyObject, options: DeleteOp
   return undefined;
 }
 
-/** 422 if the write adds a finalizer to an object that is being deleted. */
+/** Returns a 422 if the write adds a finalizer to an object that is being deleted. */
 export function lateFinalizerOf(key: ObjectKey, old: AnyObject, next: AnyObject): ApiStatus | undefined {
   if (old.metadata.deletionTimestamp === undefined) return undefined;
   const had = new Set(old.metadata.finalizers);

@@ -40,7 +40,7 @@ function isKubeletProbe(headers: RawHeaders, index: number, value: string): bool
   return value !== "" && isNamed(headers, index, "k-kubelet-probe");
 }
 
-/** Whether a queue-proxy's reply to the activator's probe reports ready. */
+/** Returns true if a queue-proxy's reply to the activator's probe reports ready. */
 export function saysReady(reply: LocalReply | undefined): boolean {
   return reply?.status === 200 && reply.body === "queue";
 }

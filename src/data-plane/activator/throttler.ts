@@ -78,7 +78,7 @@ export class Throttler {
     this.#serve();
   }
 
-  /** Assigns a slot now. Undefined if none is free or other requests wait. */
+  /** Assigns a slot now. Returns undefined if no slot is free or other requests wait. */
   tryAcquire(): Slot | undefined {
     return this.#queue.size === 0 ? this.#reserve() : undefined;
   }

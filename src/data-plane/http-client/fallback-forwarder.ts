@@ -141,7 +141,7 @@ interface SwitchedConnection {
   readonly upgrade: string | undefined;
 }
 
-/** The header lines of a request head, repeated names joined into one entry. */
+/** Returns the header lines of a request head, repeated names joined into one entry. */
 function headersOf(text: string): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   const names = new Map<string, string>();

@@ -80,7 +80,7 @@ function listed(headers: RawHeaders): Map<string, string[]> {
   return list;
 }
 
-/** The headers that the library starts from. */
+/** Returns the headers that the library starts from. */
 function joined(headers: RawHeaders, upgrade: boolean): Record<string, string> {
   const out: Record<string, string> = {};
   for (const [name, values] of listed(headers)) out[name.toLowerCase()] = values.join(", ");

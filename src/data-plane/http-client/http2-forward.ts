@@ -260,7 +260,7 @@ function mayHaveBody(method: string, status: number): boolean {
   return method !== "HEAD" && status !== 204 && status !== 304;
 }
 
-/** The session ended before it could send the request. */
+/** Returns true if the session ended before it could send the request. */
 function isSessionFault({ code }: NodeJS.ErrnoException): boolean {
   return code === "ERR_HTTP2_INVALID_SESSION" || code === "ERR_HTTP2_GOAWAY_SESSION";
 }

@@ -42,7 +42,7 @@ export function refusalOf(method: string, upgrade: string | undefined): string |
   return `client tried to switch to invalid protocol ${JSON.stringify(upgrade)}`;
 }
 
-/** Why a container's 101 cannot be relayed; undefined if it switches to the requested protocol. */
+/** Returns why a container's 101 cannot be relayed; undefined if the container switches to the requested protocol. */
 export function switchFault(requested = "", headers: RawHeaders): string | undefined {
   const type = upgradeType(headers) ?? "";
   if (requested !== "" && type.toLowerCase() === requested.toLowerCase()) return undefined;

@@ -211,7 +211,7 @@ export class Http1Exchange implements Exchange {
     return isDelimited ? "keep-alive" : undefined;
   }
 
-  /** Whether the response has a `Trailer` header but no chunks, so that no trailer can follow. */
+  /** Returns true if the response has a `Trailer` header but no chunks, so that no trailer can follow. */
   #announcesTrailersWithoutChunks(status: number, headers: RawHeaders): boolean {
     if (!this.#isBodiless(status) && this.#request.httpVersionMinor > 0) return false;
     return headerValue(headers, "trailer") !== undefined;
@@ -221,7 +221,7 @@ export class Http1Exchange implements Exchange {
     return this.method === "HEAD" || status === 204 || status === 304;
   }
 
-  /** The client may wait for a 100, so its next bytes are either the body or another request. */
+  /** Returns true if the client may wait for a 100. Its next bytes are then either the body or another request. */
   #awaitsContinue(): boolean {
     const { expect } = this.#request.headers;
     return expect !== undefined && !this.#request.readableEnded && this.hasBody && hasToken(expect, "100-continue");

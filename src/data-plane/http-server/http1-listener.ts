@@ -213,8 +213,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * The head of the request without its upgrade headers, for requests that are served without the upgrade: to h2c, or
- * with a body, which node:http does not read after an upgrade.
+ * Returns the head of the request without its upgrade headers, for requests that are served without the upgrade: to
+ * h2c, or with a body, which node:http does not read after an upgrade.
  */
 function withoutUpgrade(request: IncomingMessage): Buffer {
   const { rawHeaders } = request;

@@ -29,7 +29,7 @@ export function faultOf(request: IncomingMessage): Refusal | undefined {
   return HOST.test(host) ? undefined : badRequest("malformed Host header");
 }
 
-/** Whether a `Trailer` header names a framing header (`net/http` fixTrailer). */
+/** Returns true if a `Trailer` header names a framing header (`net/http` fixTrailer). */
 function announcesFraming(trailer: string | undefined): boolean {
   if (trailer === undefined) return false;
   return trailer.split(",").some((name) => FRAMING.has(name.trim().toLowerCase()));
@@ -67,7 +67,7 @@ const PARSER_REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_INVALID_TRANSFER_ENCODING: { line: "501 Not Implemented", text: "Unsupported transfer encoding" },
 };
 
-/** The complete reply to bytes that the parser rejected. */
+/** Returns the complete reply to bytes that the parser rejected. */
 export function rawRefusal(code: string | undefined): string {
   const { line, text } = PARSER_REFUSALS[code ?? ""] ?? BAD_REQUEST;
   return `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`;

@@ -50,7 +50,7 @@ export function sendReplyAfterBody(exchange: Exchange, reply: LocalReply, readBy
   dropBody(body, DRAINED_BYTES, settle);
 }
 
-/** Whether the client sends its body only after a 100, which it will not get. */
+/** Returns true if the client sends its body only after a 100, which it will not get. */
 function awaitsContinue({ headers, body }: Exchange): boolean {
   return body.readableFlowing === null && hasToken(headerValue(headers, "expect") ?? "", "100-continue");
 }

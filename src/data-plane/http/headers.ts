@@ -23,7 +23,7 @@ export function isNamed(headers: RawHeaders, index: number, lower: string): bool
   return name.length === lower.length && (name === lower || name.toLowerCase() === lower);
 }
 
-/** The first value of a header; `lower` is its name in lower case. */
+/** Returns the first value of a header; `lower` is its name in lower case. */
 export function headerValue(headers: RawHeaders, lower: string): string | undefined {
   for (let index = 0; index < headers.length; index += 2) {
     if (isNamed(headers, index, lower)) return headers[index + 1];
@@ -31,14 +31,14 @@ export function headerValue(headers: RawHeaders, lower: string): string | undefi
   return undefined;
 }
 
-/** The list as lines of an HTTP/1 message, each with its line end. */
+/** Returns the list as lines of an HTTP/1 message, each with its line end. */
 export function headerLines(headers: RawHeaders): string {
   let text = "";
   for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
   return text;
 }
 
-/** All values of a header, in order; `lower` is its name in lower case. */
+/** Returns all values of a header, in order; `lower` is its name in lower case. */
 export function headerValues(headers: RawHeaders, lower: string): readonly string[] {
   const values: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
@@ -47,7 +47,7 @@ export function headerValues(headers: RawHeaders, lower: string): readonly strin
   return values;
 }
 
-/** The list without the given names (lower case). */
+/** Returns the list without the given names (lower case). */
 export function withoutHeaders(headers: RawHeaders, names: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
@@ -57,7 +57,7 @@ export function withoutHeaders(headers: RawHeaders, names: ReadonlySet<string>):
   return kept;
 }
 
-/** The list with `name` set to a single value (Go's `Header.Set`). */
+/** Returns the list with `name` set to a single value (Go's `Header.Set`). */
 export function withHeader(headers: RawHeaders, name: string, value: string): string[] {
   const lower = name.toLowerCase();
   const kept: string[] = [];
@@ -68,7 +68,7 @@ export function withHeader(headers: RawHeaders, name: string, value: string): st
   return kept;
 }
 
-/** Whether a comma-separated list contains the token, ignoring case. */
+/** Returns true if a comma-separated list contains the token, ignoring case. */
 export function hasToken(value: string, token: string): boolean {
   if (value.length < token.length) return false;
   if (value.length === token.length) return value.toLowerCase() === token;
@@ -92,12 +92,12 @@ export function namedInConnection(headers: RawHeaders): ReadonlySet<string> | un
   return named;
 }
 
-/** `x-foo` → `X-Foo` (`net/textproto` CanonicalMIMEHeaderKey). */
+/** Converts `x-foo` to `X-Foo` (`net/textproto` CanonicalMIMEHeaderKey). */
 export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
-/** The names in a `Trailer` header in Go's letter case. */
+/** Returns the names in a `Trailer` header in Go's letter case. */
 export function canonicalNames(list: string): string {
   return list
     .split(",")
@@ -106,7 +106,9 @@ export function canonicalNames(list: string): string {
     .join(", ");
 }
 
-/** The protocol that an HTTP/1 message asks to switch to (`upgradeType` in `net/http/httputil/reverseproxy.go`). */
+/**
+ * Returns the protocol that an HTTP/1 message asks to switch to (`upgradeType` in `net/http/httputil/reverseproxy.go`).
+ */
 export function upgradeType(headers: RawHeaders): string | undefined {
   let asked = false;
   let type: string | undefined;

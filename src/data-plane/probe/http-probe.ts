@@ -87,7 +87,7 @@ async function get(
 /** Headers that each request of a probe sets itself. */
 const OWN = new Set(["host", "user-agent", "accept", "referer", "accept-encoding", "connection"]);
 
-/** The path as written in the probe, if it is valid in a request line. */
+/** Returns the path as written in the probe, if it is valid in a request line. */
 function written({ path = "/" }: HttpGetAction): string | undefined {
   return /^[\x21-\x7e]+$/.test(path) ? (path.startsWith("/") ? path : `/${path}`) : undefined;
 }
@@ -146,7 +146,7 @@ function urlOf(text: string, base?: URL): URL | undefined {
   }
 }
 
-/** The Host header includes the port that the URL names, as in Go. */
+/** Returns the Host header. As in Go, it includes the port that the URL names. */
 function hostOf(url: URL): string {
   return url.port === "" ? url.hostname : url.host;
 }

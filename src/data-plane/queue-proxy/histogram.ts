@@ -48,7 +48,7 @@ export class PrometheusHistogram {
   }
 }
 
-/** `name="value",…` in the given order, with escaped values. Undefined values are omitted. */
+/** Returns `name="value",…` in the given order, with escaped values. Omits undefined values. */
 export function makeLabels(labels: Readonly<Record<string, string | undefined>>): string {
   const texts: string[] = [];
   for (const [name, value] of Object.entries(labels)) {

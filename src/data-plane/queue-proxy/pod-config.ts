@@ -67,7 +67,10 @@ export function readPodQueueProxy(pod: Pod): PodQueueProxy | undefined {
   };
 }
 
-/** The port of `host:port`, or the default. With an invalid port knap serves no metrics; Knative does not start. */
+/**
+ * Returns the port of `host:port`, or the default. If the port is invalid, knap serves no metrics; Knative does not
+ * start.
+ */
 function readMetricsPort({ requestMetrics }: ObservabilityEnv): number | undefined {
   if (requestMetrics?.protocol !== "prometheus") return undefined;
   if (!requestMetrics.endpoint) return USER_METRICS_PORT;

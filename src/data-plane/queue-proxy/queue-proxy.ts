@@ -104,7 +104,7 @@ export class QueueProxy {
     return { ...this.#lastReport, processUptimeSeconds: (this.#reportedAt - this.#openedAt) / 1000 };
   }
 
-  /** The user's metrics in Prometheus text; "" without metrics. */
+  /** Returns the user's metrics in Prometheus text; "" without metrics. */
   metricsText(): string {
     return this.#metrics?.text() ?? "";
   }

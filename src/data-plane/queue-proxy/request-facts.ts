@@ -108,8 +108,9 @@ export interface ForwardedFrom {
 }
 
 /**
- * The standard `Forwarded` header from the X-Forwarded headers; undefined if all are empty. Addresses with a colon are
- * bracketed and quoted. @see pkg/queue/forwarded_shim.go
+ * Returns the standard `Forwarded` header from the X-Forwarded headers; undefined if all are empty. Addresses with a
+ * colon are bracketed and quoted.
+ * @see pkg/queue/forwarded_shim.go
  */
 export function makeForwarded({ xff, proto, host }: ForwardedFrom): string | undefined {
   const members = xff === undefined || xff === "" ? [] : xff.split(",");

@@ -16,7 +16,8 @@ export interface LoggedRequest {
 const PROTO = { "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2.0" } as const;
 
 /**
- * An invalid template logs nothing; a template that fails on a request logs an error line. @see pkg/http/request_log.go
+ * An invalid template logs nothing; a template that fails on a request logs an error line.
+ * @see pkg/http/request_log.go
  */
 export class RequestLog {
   readonly probes: boolean;
@@ -101,7 +102,7 @@ function makeMethod(headers: RawHeaders, lower: string): () => string {
   return () => headerValue(headers, lower) ?? "";
 }
 
-/** The trace id of traceparent, else of B3. @see pkg/http/trace.go */
+/** Returns the trace id of traceparent, else of B3. @see pkg/http/trace.go */
 function traceId(headers: RawHeaders): string {
   const parent = headerValue(headers, "traceparent");
   const parts = parent?.split("-") ?? [];

@@ -35,7 +35,7 @@ function serveMetrics(makeAnswer: (exchange: Exchange) => LocalReply): Handler {
   };
 }
 
-/** The fields of `pkg/autoscaler/metrics/stat.proto` that a queue-proxy sets. Zero values are omitted. */
+/** Encodes the fields of `pkg/autoscaler/metrics/stat.proto` that a queue-proxy sets. Omits zero values. */
 function encodeStat(pod: string, report: ReturnType<QueueProxy["report"]>): Buffer {
   const name = Buffer.from(pod);
   const parts = [Buffer.from([0x0a, name.length]), name];

@@ -129,7 +129,7 @@ export class UserMetrics {
     });
   }
 
-  /** The exposition format, version 0.0.4. */
+  /** Returns the metrics in the exposition format, version 0.0.4. */
   text(): string {
     const histograms = [this.#clientSize, this.#client, this.#requestSize, this.#server, this.#responseSize, this.#app];
     return histograms.map((histogram) => histogram.text()).join("") + this.#depthText() + this.#targetText();

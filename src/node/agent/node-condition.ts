@@ -36,7 +36,7 @@ export function makeEngineReport(options: ReportOptions): (state: EngineState) =
   };
 }
 
-/** The runtime calls the result after every write. Only changes are reported. */
+/** Returns a function that the runtime calls after every write. The function reports only changes. */
 export function makeDiskReport(options: ReportOptions): (state: DiskState) => void {
   let isFull = false;
   return (state) => {

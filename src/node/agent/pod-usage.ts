@@ -87,7 +87,7 @@ export class PodUsageSampler implements Disposable {
     }
   }
 
-  /** A container whose statistics cannot be read has no sample, like a new one. */
+  /** Resolves with undefined if the statistics of the container cannot be read. Such a container counts as new. */
   async #sample(id: string): Promise<Sample | undefined> {
     const { runtime, clock } = this.#options;
     const stats = await runtime.stats(id).catch(() => undefined);
@@ -121,7 +121,7 @@ export class PodUsageSampler implements Disposable {
   }
 }
 
-/** A counter decreases when its container restarts. The usage then counts as 0. */
+/** Returns the cores used between two samples; 0 if the counter decreased, because the container restarted. */
 function coresBetween(before: Pick<Sample, "at" | "stats">, now: Pick<Sample, "at" | "stats">): number {
   const nanos = Math.max(0, now.stats.cpuNanos - before.stats.cpuNanos);
   return nanos / 1e6 / (now.at - before.at);

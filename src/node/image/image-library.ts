@@ -156,7 +156,7 @@ export class ImageLibrary {
   }
 }
 
-/** Whether the registry did not answer. A refusal is an answer. */
+/** Returns true if the registry did not answer. A refusal is an answer. */
 function isUnreachable(error: unknown): boolean {
   return error instanceof RuntimeError && (error.code === "failed" || error.code === "unreachable");
 }

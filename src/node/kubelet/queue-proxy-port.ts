@@ -16,7 +16,7 @@ export interface QueueProxyRequest {
 export interface QueueProxyPort {
   /** Runs the readiness probes once. A probe with period 0 polls by itself. Never rejects. */
   check(): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
-  /** The number of requests in the pod, including upgraded connections. */
+  /** Returns the number of requests in the pod, including upgraded connections. */
   inFlight(): number;
   /**
    * Refuses probes from now on, and still serves requests. Resolves when no request other than an upgraded one is in

@@ -20,7 +20,7 @@ export interface ClusterDnsOptions {
 
 const SERVICES = `svc.${CLUSTER_DOMAIN}`;
 
-/** The result answers with an address, "no data", NXDOMAIN, the resolvers' reply, or SERVFAIL. */
+/** Returns a function that answers with an address, "no data", NXDOMAIN, the resolvers' reply, or SERVFAIL. */
 export function makeClusterDns({ names, address, forward }: ClusterDnsOptions): AnswerQuery {
   return async (query, transport) => {
     const question = readQuestion(query);

@@ -22,7 +22,10 @@ function hostResolvers(): readonly string[] {
   return new Resolver().getServers();
 }
 
-/** The result asks one resolver after the other. It resolves with undefined if none replies, or if it is overloaded. */
+/**
+ * Returns a function that asks one resolver after the other. The function resolves with undefined if no resolver
+ * replies, or if it is overloaded.
+ */
 export function makeDnsForwarder(resolvers: () => readonly string[] = hostResolvers): AnswerQuery {
   let inFlight = 0;
   return async (query, transport) => {

@@ -67,7 +67,7 @@ function questionsOf(message: Buffer): readonly Question[] {
   }
 }
 
-/** Whether `reply` is a reply with the id of the query. */
+/** Returns true if `reply` is a reply with the id of the query. */
 export function isReplyTo(query: Buffer, reply: Buffer): boolean {
   return reply.length >= HEADER_BYTES && isReply(reply) && reply.readUInt16BE(0) === query.readUInt16BE(0);
 }

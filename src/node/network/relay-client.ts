@@ -46,7 +46,7 @@ export function askKnap(
   return askOnStream(openRelay(target, secret, `dns-${transport}`, "-"), query, DNS_MS, () => true);
 }
 
-/** Whether knap answers at that address. */
+/** Resolves to true if knap answers at that address. */
 export function isKnapAt(target: RelayTarget, secret: string, kind: "hello" | "ready"): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = openRelay(target, secret, kind, "-");

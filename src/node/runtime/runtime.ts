@@ -285,7 +285,7 @@ export interface ContainerRuntime {
   ): Promise<{ readonly exitCode: number; readonly output: string }>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   stats(id: string): Promise<ContainerStats>;
-  /** The sockets on which the container listens now; undefined: the runtime cannot tell. */
+  /** Resolves with the sockets on which the container listens now; undefined if the runtime cannot tell. */
   listeners(id: string): Promise<readonly ListeningSocket[] | undefined>;
   putArchive(id: string, path: string, tar: Readable): Promise<void>;
   getArchive(id: string, path: string): Promise<Readable>;

@@ -141,7 +141,10 @@ export interface Unresolved {
   readonly error: string;
 }
 
-/** The target must be a Service of the mapping's namespace. @see knative.dev/pkg resolver/addressable_resolver.go */
+/**
+ * Resolves the target, which must be a Service of the mapping's namespace.
+ * @see knative.dev/pkg resolver/addressable_resolver.go
+ */
 export function resolveReference(mapping: Stored<DomainMapping>, world: World): DomainTarget | Unresolved {
   const namespace = mapping.metadata.namespace;
   const address = addressOf(mapping, world);

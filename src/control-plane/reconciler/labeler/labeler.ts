@@ -105,7 +105,7 @@ function routePatches(
   return plans.filter((owned) => owned !== undefined);
 }
 
-/** The labeler removes a Route's name only from active Revisions. */
+/** Returns true if the labeler may remove a Route's name. On Revisions it does so only while they are active. */
 function canUnmark({ kind, metadata }: Configuration | Revision): boolean {
   return kind !== "Revision" || metadata.labels?.[ROUTING_STATE_LABEL] === "active";
 }

@@ -57,7 +57,10 @@ export function isClusterLocal(domain: string, config: ServingConfig): boolean {
   return domain.endsWith(config.clusterDomain);
 }
 
-/** A tag is local if the Route's domain is local, or if its placeholder Service has the visibility label. */
+/**
+ * Returns the visibility. A tag is local if the Route's domain is local, or if its placeholder Service has the
+ * visibility label.
+ */
 export function resolveVisibility(route: Stored<Route>, view: View, config: ServingConfig): Result<Visibility> {
   const { name, namespace, labels = {} } = route.metadata;
   const allLocal = domainFor(labels, config) === `svc.${config.clusterDomain}`;

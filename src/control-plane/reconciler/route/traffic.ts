@@ -126,7 +126,7 @@ function unready(revision: Stored<Revision>): TrafficProblem | undefined {
   return { failed, reason: "RevisionMissing", message };
 }
 
-/** A Route of a Service can refer only to revisions of that Service. */
+/** Refuses a target outside of the Service: a Route of a Service can refer only to revisions of that Service. */
 function foreign(revision: Stored<Revision>, route: Stored<Route>): TrafficProblem | undefined {
   const ours = route.metadata.labels?.[SERVICE_LABEL];
   const theirs = revision.metadata.labels?.[SERVICE_LABEL];

@@ -153,7 +153,7 @@ export class ContainerRunner {
     else this.#pod.send({ type: "inspected", container: this.name, containerId, engine: state });
   }
 
-  /** Whether the container of a pod without a pause container was disconnected from the session's network. */
+  /** Returns true if the container of a pod without a pause container was disconnected from the session's network. */
   #hasLostNetwork({ status, ip }: RuntimeContainer): boolean {
     const isOnNetwork = this.#parts.network !== undefined && this.#pod.facts.sandbox === "unneeded";
     return isOnNetwork && status === "running" && ip === undefined;

@@ -59,7 +59,7 @@ async function exitMessage(
   return first + (lines.length > 0 ? fallbackMessage(lines) : (state.error ?? ""));
 }
 
-/** How long the container ran, by the runtime's clock; 0: unknown. */
+/** Returns how long the container ran, by the runtime's clock; 0: unknown. */
 function ranMs(state: RuntimeContainer | undefined): number {
   const started = Date.parse(state?.startedAt ?? "");
   const finished = Date.parse(state?.finishedAt ?? "");

@@ -61,7 +61,10 @@ export class QueueProxyMonitor {
     report({ type: "queueProxyOpened", at });
   }
 
-  /** Whether the container listens on a port at which the engine's port relay reaches it. True if that is unknown. */
+  /**
+   * Resolves to true if the container listens on a port at which the engine's port relay reaches it, or if that is
+   * unknown.
+   */
   async #listens(port: number): Promise<boolean> {
     const listeners = await this.#parts.runtime.listeners(this.#start.containerId).catch(() => undefined);
     return listeners?.some((listener) => listener.port === port && !listener.loopback) ?? true;

@@ -48,7 +48,7 @@ function runningContainers({ containers }: PodFacts): ReadonlyMap<string, Frozen
   return found;
 }
 
-/** Whether the Deployment of this pod may create another pod like it. */
+/** Returns true if the Deployment of this pod may create another pod like it. */
 function mayReturn({ store }: NodeParts, { metadata }: StoredPod): boolean {
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
   const deployment = owner && store.get("Deployment.apps", metadata.namespace, owner.name);

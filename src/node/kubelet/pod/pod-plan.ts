@@ -65,7 +65,7 @@ export function planPod(facts: PodFacts, now: Time): readonly PodStep[] {
   return [...steps, ...startable.flatMap((container) => planStart(container, policy, now))];
 }
 
-/** Whether the container has exited with 0. An init container is then finished. */
+/** Returns true if the container has exited with 0. An init container is then finished. */
 export function hasSucceeded({ run }: ContainerFacts): boolean {
   return run.state === "exited" && run.exit.exitCode === 0;
 }

@@ -95,7 +95,7 @@ export class PodRendering {
   }
 }
 
-/** Why the container cannot run as a process; undefined: it can. */
+/** Returns why the container cannot run as a process; undefined if it can. */
 function processRefusal(
   { name = "", command = [], volumeMounts = [] }: Container,
   start?: StartCommand,

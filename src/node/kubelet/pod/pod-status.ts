@@ -128,7 +128,10 @@ function terminated(exit: ExitFacts): NonNullable<ContainerState["terminated"]> 
   };
 }
 
-/** The queue-proxy is no container. It counts as running as soon as a container of the pod runs. */
+/**
+ * Returns the status of queue-proxy, which knap does not run as a container: running as soon as a container of the pod
+ * runs.
+ */
 function proxyStatus(facts: PodFacts, main: readonly ContainerFacts[]): readonly ContainerStatus[] {
   const container = facts.pod.spec.containers.find(({ name }) => name === QUEUE_PROXY);
   if (!container) return [];

@@ -269,7 +269,7 @@ export class PodWorker implements PodState {
   }
 }
 
-/** Whether the container cannot become ready without another pull or start. */
+/** Returns true if the container cannot become ready without another pull or start. */
 function hasFailed({ init, blocked, image, run, last }: ContainerFacts): boolean {
   return blocked !== undefined || image.state === "failed" || (!init && (run.state === "exited" || last !== undefined));
 }

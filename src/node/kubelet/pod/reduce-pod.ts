@@ -185,7 +185,7 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
   }
 }
 
-/** Whether an exit is that of the current start. A start without a container has no id yet. */
+/** Returns true if an exit belongs to the current start. A start without a container has no id yet. */
 function belongsTo({ run }: ContainerFacts, containerId: string | undefined): boolean {
   if (run.state === "starting") return run.containerId === undefined || run.containerId === containerId;
   return run.state === "running" && run.containerId === containerId;

@@ -42,7 +42,7 @@ export function renderVolumeFiles(volume: Volume, sources: VolumeSources): Volum
   return undefined;
 }
 
-/** Whether a file shows the pod's name, uid or status. Pods then cannot share one volume of the engine. */
+/** Returns true if a file shows the pod's name, uid or status. Pods then cannot share one volume of the engine. */
 export function isPodSpecific(volume: Volume): boolean {
   const items = [
     ...(volume.downwardAPI?.items ?? []),
@@ -143,7 +143,10 @@ function merge(parts: readonly VolumeContent[]): VolumeContent {
   return { files: [...files.values()] };
 }
 
-/** Whether the path is inside the volume and does not begin with `..`, as the kubelet's own entries do (`..data`). */
+/**
+ * Returns true if the path is inside the volume and does not begin with `..`, as the kubelet's own entries do
+ * (`..data`).
+ */
 function isFilePath(path: string): boolean {
   return path !== "" && isInside(path) && !path.startsWith("..");
 }

@@ -33,7 +33,7 @@ function statusOf(status: string): RuntimeContainer["status"] {
   return "exited";
 }
 
-/** The engine writes a time in year 1 for an event that has not happened. */
+/** Returns undefined for a time in year 1, which the engine writes for an event that has not happened. */
 function timeOf(time: string | undefined): string | undefined {
   return time === undefined || time.startsWith("0001-") ? undefined : time || undefined;
 }

@@ -12,7 +12,7 @@ import { freeSubnets, gatewayOf } from "./subnets.ts";
 export interface Machine {
   /** Resolves to true if the address belongs to this host. */
   owns(address: string): Promise<boolean>;
-  /** The engine's container in which knap runs; undefined: knap runs in no container of the engine. */
+  /** Resolves with the engine's container in which knap runs; undefined if knap runs in no container of the engine. */
   ownContainer(): Promise<OwnContainer | undefined>;
 }
 

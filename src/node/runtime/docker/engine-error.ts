@@ -107,7 +107,7 @@ export async function tolerate<T>(
   }
 }
 
-/** Whether the failure says that the object does not exist or is being removed. */
+/** Returns true if the failure says that the object does not exist or is being removed. */
 export function isNotFound(failure: unknown): boolean {
   const { statusCode, message } = failure as EngineFailure;
   return (

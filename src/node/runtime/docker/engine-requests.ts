@@ -41,14 +41,14 @@ export function reportCutResponses(agent: Agent): Disposable {
   return { [Symbol.dispose]: () => void unsubscribe("http.client.response.finish", onResponse) };
 }
 
-/** Whether each segment of the path names something. */
+/** Returns true if each segment of the path names something. */
 function isCleanPath(path: string): boolean {
   const [name = ""] = path.split("?", 1);
   const segments = name.split("/").slice(1);
   return segments.length > 0 && segments.every((segment) => !["", ".", ".."].includes(decode(segment)));
 }
 
-/** A malformed escape counts as empty. */
+/** Decodes the escapes of a path segment. Returns "" if an escape is malformed. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -18,7 +18,7 @@ export async function isProcessLive(identity: string): Promise<boolean | undefin
   return (await startTimeOf(pid)) === startTime;
 }
 
-/** Whether the process ran before the last boot of this machine, or runs on another machine. */
+/** Returns true if the process ran before the last boot of this machine, or runs on another machine. */
 export function isOfOtherBoot(identity: string): boolean {
   const { boot } = parseIdentity(identity);
   return boot !== "" && boot !== bootId();
