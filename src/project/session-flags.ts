@@ -128,7 +128,7 @@ export const sessionFlags = {
   "max-connections": {
     env: "KNAP_MAX_CONNECTIONS",
     kind: count("count", 1),
-    describe: "maximum number of open connections per listener (default: no limit)",
+    describe: "maximum number of open connections per listener (default: 10000)",
     to: "limits.connections",
   },
   "max-header-bytes": {

@@ -1,13 +1,19 @@
 // Serves the HTTP/2 connections of a listener with a node:http2 server that does not listen itself.
-import { constants, createServer, type Http2Server, type Http2Session } from "node:http2";
+import { constants, createServer, type Http2Server, type Http2Session, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { type Handler, type RawHeaders, runHandler } from "../http/exchange.ts";
 import { readTarget } from "../http/target.ts";
 import { Http2Exchange, type Http2Request } from "./http2-exchange.ts";
 import type { ListenerLimits, ListenerState } from "./listener-options.ts";
 
+export interface SessionUse {
+  openStreams: number;
+  /** When the session was opened, or its last stream closed (`performance.now()`). */
+  idleSince: number;
+}
+
 export interface Http2Listener {
-  readonly sessions: ReadonlySet<Http2Session>;
+  readonly sessions: ReadonlyMap<Http2Session, SessionUse>;
   adopt(socket: Duplex): void;
 }
 
@@ -27,7 +33,7 @@ export function makeHttp2Listener(state: ListenerState, handler: Handler, limits
       maxConcurrentStreams: MAX_STREAMS,
     },
   });
-  const sessions = new Set<Http2Session>();
+  const sessions = new Map<Http2Session, SessionUse>();
   const serve = (request: Http2Request, onReset: () => void): void => {
     const { stream, headers } = request;
     const read = headers[":method"] === "CONNECT" ? { target: "" } : readTarget(String(headers[":path"] ?? "/"));
@@ -45,7 +51,9 @@ export function makeHttp2Listener(state: ListenerState, handler: Handler, limits
       if (!session.destroyed && limit.isExceeded())
         session.destroy(new Error("the client reset too many streams"), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     };
+    const use: SessionUse = { openStreams: 0, idleSince: performance.now() };
     session.on("stream", (stream, headers, flags, ...more: unknown[]) => {
+      countStream(use, stream);
       stream.on("error", ignore);
       // Node emits the event after it has parsed all bytes of a read, which can include the reset.
       if (stream.aborted) onReset();
@@ -54,7 +62,7 @@ export function makeHttp2Listener(state: ListenerState, handler: Handler, limits
         serve({ stream, headers, rawHeaders, ended: (flags & END_STREAM) !== 0 }, onReset);
       }
     });
-    sessions.add(session);
+    sessions.set(session, use);
     session.setLocalWindowSize(1024 * 1024);
     session.on("error", ignore);
     session.on("close", () => sessions.delete(session));
@@ -63,6 +71,15 @@ export function makeHttp2Listener(state: ListenerState, handler: Handler, limits
   });
   server.on("sessionError", ignore);
   return { sessions, adopt: (socket) => void server.emit("connection", socket) };
+}
+
+function countStream(use: SessionUse, stream: ServerHttp2Stream): void {
+  if (stream.destroyed) return;
+  use.openStreams += 1;
+  stream.once("close", () => {
+    use.openStreams -= 1;
+    use.idleSince = performance.now();
+  });
 }
 
 /** Limits the streams that the client of one connection resets before their responses are complete. */

@@ -12,7 +12,7 @@ export interface ListenerLimits {
   readonly headersTimeoutMs: number;
   /** How long an idle connection stays open. 0: unlimited. */
   readonly keepAliveTimeoutMs: number;
-  /** Limit of open connections. One more is refused, and all idle connections are closed. 0: unlimited. */
+  /** Limit of open connections. One more is refused, and idle connections are closed. 0: unlimited. */
   readonly connections: number;
 }
 

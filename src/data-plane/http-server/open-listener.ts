@@ -9,6 +9,9 @@ import { ProtocolSniffer } from "./protocol-sniffer.ts";
 
 export type { ListenerLimits } from "./listener-options.ts";
 
+/** A connection can be closed for a new one after this time, because the bytes of a younger one may be unread. */
+const IDLE_MS = 1000;
+
 export interface ListenerOptions {
   readonly host: string;
   /** 0: any free port. */
@@ -55,11 +58,17 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const listener = h1.server;
   const closeIdle = (): void => {
     listener.closeIdleConnections();
-    sniffer.close();
-    for (const session of h2.sessions) session.close();
+    sniffer.close(0);
+    for (const session of h2.sessions.keys()) session.close();
+  };
+  const makeRoom = (): void => {
+    listener.closeIdleConnections();
+    sniffer.close(IDLE_MS);
+    const latest = performance.now() - IDLE_MS;
+    for (const [session, use] of h2.sessions) if (use.openStreams === 0 && use.idleSince <= latest) session.close();
   };
   if (limits.connections > 0) listener.maxConnections = limits.connections;
-  listener.on("drop", closeIdle);
+  listener.on("drop", makeRoom);
   // Connections that never finish their TLS handshake.
   if (options.tls !== undefined) listener.on("connection", track);
   await new Promise<void>((resolve, reject) => {
@@ -75,7 +84,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
     closed ??= new Promise<void>((resolve) => listener.close(() => resolve()));
     closeIdle();
     const cut = (): void => {
-      for (const session of h2.sessions) session.destroy();
+      for (const session of h2.sessions.keys()) session.destroy();
       for (const socket of sockets) socket.destroy();
     };
     const timer = Number.isFinite(graceMs) ? setTimeout(cut, graceMs) : undefined;

@@ -1,6 +1,7 @@
 // Detects HTTP/2 by the first bytes of a connection, puts the bytes back and passes the socket on.
 import { METHODS } from "node:http";
 import type { Socket } from "node:net";
+import { rawRefusal } from "./http1-refusal.ts";
 
 /** The first bytes of every HTTP/2 connection. No HTTP/1 request starts with them. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0");
@@ -16,6 +17,8 @@ interface FirstLine {
 
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** A longer first line is passed on as it is. */
+const LONGEST_LINE = 8 * 1024;
 /** Takes the place of a method that Node's parser does not know. */
 const PARSED_METHOD = "POST";
 
@@ -30,7 +33,8 @@ export function takeFirstLine(socket: object): FirstLine | undefined {
 /** Replaces what Node's parser rejects and Go accepts: unknown methods, and bytes above 0x7f in the target. */
 function replaceFirstLine(socket: object, head: Buffer): Buffer {
   const end = head.indexOf(0x0a);
-  const line = end === -1 ? head : head.subarray(0, end);
+  if (end === -1) return head;
+  const line = head.subarray(0, end);
   const isKnown = KNOWN_METHODS.has(head.toString("latin1", 0, head.indexOf(0x20)));
   if (isKnown && !line.some((byte) => byte > 0x7f)) return head;
   const [method = "", target = "", version = "", ...more] = line.toString("latin1").split(" ");
@@ -41,28 +45,38 @@ function replaceFirstLine(socket: object, head: Buffer): Buffer {
   return Buffer.concat([Buffer.from(replaced, "latin1"), head.subarray(line.length)]);
 }
 
+/** Whether more bytes are needed to judge the first line. Bytes that are not HTTP, for example of TLS, need none. */
+function isLineIncomplete(head: Buffer): boolean {
+  if (head.length >= LONGEST_LINE || head.includes(0x0a)) return false;
+  const [method = ""] = head.toString("latin1").split(" ", 1);
+  return TOKEN.test(method);
+}
+
 export interface SnifferParts {
   readonly toH1: (socket: Socket) => void;
   readonly toH2: (socket: Socket) => void;
-  /** Closes a connection whose protocol is unknown after this time. 0: unlimited. */
+  /** Closes a connection whose first line is incomplete after this time. 0: unlimited. */
   readonly limitMs: number;
 }
 
 export class ProtocolSniffer {
   readonly #parts: SnifferParts;
-  readonly #silent = new Set<Socket>();
+  /** The connections whose first line is incomplete, each with the time of its last bytes. */
+  readonly #silent = new Map<Socket, number>();
 
   constructor(parts: SnifferParts) {
     this.#parts = parts;
   }
 
   take(socket: Socket): void {
-    this.#silent.add(socket);
+    this.#silent.set(socket, performance.now());
     let held: Buffer | undefined;
+    // As Go, replies to an incomplete request line.
+    const end = (): void => void (held === undefined ? drop() : socket.end(rawRefusal(undefined), "latin1"));
     const drop = (): void => void socket.destroy();
     const leave = (): void => {
       this.#silent.delete(socket);
-      socket.off("readable", look).off("end", drop).off("close", leave);
+      socket.off("readable", look).off("end", end).off("close", leave);
       clearTimeout(timer);
     };
     const look = (): void => {
@@ -71,18 +85,22 @@ export class ProtocolSniffer {
       held = held === undefined ? bytes : Buffer.concat([held, bytes]);
       const shown = Math.min(held.length, PREFACE.length);
       const h2 = held.compare(PREFACE, 0, shown, 0, shown) === 0;
-      if (h2 && shown < PREFACE.length) return;
+      if (h2 ? shown < PREFACE.length : isLineIncomplete(held)) {
+        this.#silent.set(socket, performance.now());
+        return;
+      }
       leave();
       socket.unshift(h2 ? held : replaceFirstLine(socket, held));
       (h2 ? this.#parts.toH2 : this.#parts.toH1)(socket);
     };
     const { limitMs } = this.#parts;
     const timer = limitMs > 0 ? setTimeout(drop, limitMs) : undefined;
-    socket.on("readable", look).on("end", drop).on("close", leave);
+    socket.on("readable", look).on("end", end).on("close", leave);
   }
 
-  /** Closes connections that have not sent anything. */
-  close(): void {
-    for (const socket of this.#silent) socket.destroy();
+  /** Closes connections whose first line is incomplete and that have sent nothing for `silentMs`. */
+  close(silentMs: number): void {
+    const latest = performance.now() - silentMs;
+    for (const [socket, at] of this.#silent) if (at <= latest) socket.destroy();
   }
 }

@@ -70,6 +70,34 @@ describe("one port", () => {
     expect(await askH2(`http://127.0.0.1:${port}`)).toBe(`2 public 127.0.0.1:${port} /two`);
   });
 
+  test("a first line that Node's parser does not know is read also if it arrives in pieces (11 A1)", async () => {
+    const { port } = await open();
+    for (const pieces of [
+      ["FO", "O /a", " HTTP/1.1", "\r\nHost: h\r\n\r\n"],
+      ["GET /", "a HTTP/1.1\r\nHost: h\r\n\r\n"],
+    ]) {
+      const client = raw(port);
+      for (const piece of pieces) {
+        client.send(piece);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+      await client.recv(1, 1000);
+      expect(bodyOf(client)).toBe("1.1 public h /a");
+    }
+  });
+
+  test.each([
+    ["ends in its first line", "GET /a"],
+    ["ends in a long first line", `GET /${"a".repeat(9000)}`],
+    ["is not HTTP", "\x16\x03\x01"],
+  ])("a connection that %s gets a 400 (11 A1)", async (_how, text) => {
+    const client = raw((await open()).port);
+    client.send(text);
+    if (text.startsWith("GET")) client.finish("fin");
+    await client.untilEnded(2000);
+    expect(client.received).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   test("one port detects the protocol also if the first bytes arrive one by one", async () => {
     const { port } = await open();
     const post = raw(port);
@@ -165,6 +193,37 @@ describe("limits of time and connections", () => {
       await third.recv(1, 500);
       expect(bodyOf(third, 0)).toBe("1.1 public h /3");
     });
+  });
+
+  test("at the connection limit, new connections and busy HTTP/2 sessions stay open, and idle ones close (11 A9)", async () => {
+    let finish = (): void => {};
+    const handler = async (exchange: Exchange): Promise<void> => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      await describeRequest(exchange);
+    };
+    const { port } = await open({ limits: { connections: 3 }, handler });
+    const [busy, idle] = [connectH2(`http://127.0.0.1:${port}`), connectH2(`http://127.0.0.1:${port}`)];
+    clients.push(busy, idle);
+    const goneAway = new Set<string>();
+    busy.on("goaway", () => goneAway.add("busy"));
+    idle.on("goaway", () => goneAway.add("idle"));
+    const stream = busy.request({ ":path": "/busy" });
+    const answered = new Promise((resolve) => stream.resume().once("response", resolve));
+    await new Promise((resolve) => idle.once("remoteSettings", resolve));
+    const fresh = connect(port, "127.0.0.1").on("error", () => {});
+    clients.push(fresh);
+    await new Promise((resolve) => fresh.once("connect", resolve));
+    const drop = (): Promise<void> => raw(port).untilEnded(1000);
+    await drop();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([fresh.closed, [...goneAway]]).toEqual([false, []]);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await drop();
+    await expect.poll(() => [fresh.resume().closed, [...goneAway]]).toEqual([true, ["idle"]]);
+    finish();
+    await answered;
   });
 
   test("a client has no time limit between requests and for its body", async () => {
