@@ -70,8 +70,10 @@ function askByUdp({ host, port }: Upstream, query: Buffer, withinMs: number): Pr
     const timer = setTimeout(finish, withinMs);
     socket.on("error", () => finish());
     socket.on("message", (reply) => isReplyTo(query, reply) && finish(reply));
-    socket.connect(port, host, () => {
-      if (!isDone) socket.send(query, (error) => error && finish());
+    // Node passes the error of a failed connect, for instance ENETUNREACH. Its types do not declare it.
+    socket.connect(port, host, (failure?: unknown) => {
+      if (failure) finish();
+      else if (!isDone) socket.send(query, (error) => error && finish());
     });
   });
 }

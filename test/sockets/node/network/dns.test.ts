@@ -67,6 +67,14 @@ describe("the DNS forwarder", () => {
     expect(await makeDnsForwarder(() => [])(makeQuery("example.com"), "udp")).toBeUndefined();
   });
 
+  test("the DNS forwarder skips a resolver to which the machine cannot connect (11 A1)", async () => {
+    const { port } = await open(fixed("10.9.9.9"));
+    // A link-local address without a zone: EINVAL, or ENETUNREACH without IPv6.
+    const forward = makeDnsForwarder(() => ["fe80::1", `${host}:${port}`]);
+    const reply = await forward(makeQuery("example.com"), "udp");
+    expect(seeReply(reply ?? Buffer.alloc(12))).toMatchObject({ address: "10.9.9.9" });
+  });
+
   test("the DNS forwarder ignores a reply with another id", async () => {
     const { port } = await open(async (query) => {
       const reply = Buffer.from(query);
