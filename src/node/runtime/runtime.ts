@@ -169,6 +169,9 @@ export interface BuildRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A longer line becomes several lines. Docker engines write a log in parts of 16 KiB as well. */
+export const LINE_CHARACTERS = 16 * 1024;
+
 export interface LogLine {
   readonly stream: "stdout" | "stderr";
   /** RFC 3339, with nanoseconds if the engine reports them. */
@@ -275,6 +278,7 @@ export interface ContainerRuntime {
   list(label: string): Promise<readonly RuntimeContainer[]>;
   /** Resolves when the container has exited. */
   wait(id: string, signal?: AbortSignal): Promise<{ readonly exitCode: number; readonly oomKilled: boolean }>;
+  /** The output has the first 10 KiB of both streams. */
   exec(
     id: string,
     command: readonly string[],

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
+import { LimitedOutput } from "../limited-output.ts";
 import { mergeListeners, parseListeners } from "../proc-net.ts";
 import {
   type ContainerRuntime,
@@ -23,6 +24,9 @@ export interface DockerContainersOptions {
   /** Whether the engine runs on this machine, so that /proc shows the sockets of its containers. */
   readonly sameMachine: boolean;
 }
+
+/** Limits a table of sockets, which a `cat` inside the container prints: about 7000 sockets. */
+const TABLE_BYTES = 2 ** 20;
 
 type OtherCalls = "capabilities" | "info" | "networks" | "images" | "volumes" | "events" | "close";
 
@@ -83,7 +87,7 @@ function isNotRunning({ statusCode, message }: EngineFailure): boolean {
 async function exec(
   container: Docker.Container,
   command: readonly string[],
-  options: NonNullable<Parameters<ContainerRuntime["exec"]>[2]>,
+  options: NonNullable<Parameters<ContainerRuntime["exec"]>[2]> & { readonly maxBytes?: number },
 ): Promise<{ exitCode: number; output: string }> {
   const run = await container.exec({
     Cmd: [...command],
@@ -100,9 +104,9 @@ async function exec(
           expired = true;
           stream.destroy();
         }, options.timeoutMs);
-  let output = "";
+  const output = new LimitedOutput(options.maxBytes);
   try {
-    for await (const { payload } of readFrames(stream)) output += payload.toString("utf8");
+    for await (const { payload } of readFrames(stream)) output.add(payload);
   } catch (failure) {
     if (!expired) throw failure;
   } finally {
@@ -111,7 +115,7 @@ async function exec(
   if (expired)
     throw new RuntimeError("failed", `command "${command.join(" ")}" timed out after ${options.timeoutMs} ms`);
   const { ExitCode: exitCode } = await run.inspect();
-  return { exitCode: exitCode ?? 0, output };
+  return { exitCode: exitCode ?? 0, output: output.text() };
 }
 
 async function* logs(
@@ -162,7 +166,8 @@ async function listeners(
     : undefined;
   if (local) return local;
   return readTables(async (name) => {
-    const { exitCode, output } = await exec(container, ["cat", `/proc/net/${name}`], { timeoutMs: 2_000 });
+    const limits = { timeoutMs: 2_000, maxBytes: TABLE_BYTES };
+    const { exitCode, output } = await exec(container, ["cat", `/proc/net/${name}`], limits);
     if (exitCode !== 0) throw new RuntimeError("failed", output);
     return output;
   });

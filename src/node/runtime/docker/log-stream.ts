@@ -1,6 +1,7 @@
 // Splits the engine's multiplexed log stream into lines. It buffers at most one line per stream.
 import type { Readable } from "node:stream";
-import type { LogLine } from "../runtime.ts";
+import { StringDecoder } from "node:string_decoder";
+import { LINE_CHARACTERS, type LogLine } from "../runtime.ts";
 
 interface Frame {
   readonly stream: "stdout" | "stderr";
@@ -25,32 +26,31 @@ export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
 }
 
 /**
- * Joins frames with timestamps to lines. The engine splits lines over 16 KiB: a frame without a line end continues in
- * the next frame of its stream, whose timestamp is dropped.
+ * Joins frames with timestamps to lines of at most 16 KiB. A frame without a line end continues in the next frame of
+ * its stream, whose timestamp is dropped. The engine can split a character.
  */
 export async function* readLogLines(bytes: Readable): AsyncGenerator<LogLine> {
   const open: Record<LogLine["stream"], { time: string; text: string } | undefined> = {
     stdout: undefined,
     stderr: undefined,
   };
+  const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
   for await (const { stream, payload } of readFrames(bytes)) {
-    const { time, text } = splitTime(payload.toString("utf8"));
-    const started = open[stream] ?? { time, text: "" };
-    const whole = started.text + text;
-    if (whole.endsWith("\n")) {
-      open[stream] = undefined;
-      yield { stream, time: started.time, text: whole.replace(/\r?\n$/, "") };
-    } else {
-      open[stream] = { time: started.time, text: whole };
+    const space = payload.indexOf(" ");
+    const time = payload.toString("latin1", 0, Math.max(0, space));
+    const text = decoders[stream].write(payload.subarray(space + 1));
+    const isEnd = text.endsWith("\n");
+    let started = open[stream] ?? { time, text: "" };
+    if (started.text !== "" && started.text.length + text.length - Number(isEnd) > LINE_CHARACTERS) {
+      yield { stream, ...started };
+      started = { time, text: "" };
     }
+    const whole = started.text + text;
+    open[stream] = isEnd ? undefined : { time: started.time, text: whole };
+    if (isEnd) yield { stream, time: started.time, text: whole.replace(/\r?\n$/, "") };
   }
   for (const stream of ["stdout", "stderr"] as const) {
     const unfinished = open[stream];
     if (unfinished) yield { stream, ...unfinished };
   }
-}
-
-function splitTime(text: string): { time: string; text: string } {
-  const space = text.indexOf(" ");
-  return { time: text.slice(0, space), text: text.slice(space + 1) };
 }

@@ -1,7 +1,8 @@
 // Keeps the log of one process: the last lines in memory for readers, and up to 10 MiB in a file.
 import { closeSync, openSync, writeSync } from "node:fs";
+import { StringDecoder } from "node:string_decoder";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
-import type { LogLine, LogOptions } from "../runtime.ts";
+import { LINE_CHARACTERS, type LogLine, type LogOptions } from "../runtime.ts";
 
 const MEMORY_LINES = 5_000;
 const FILE_BYTES = 10 * 1024 * 1024;
@@ -19,7 +20,6 @@ export interface ProcessLog {
 export function openProcessLog(file: string, now: () => string): ProcessLog {
   const lines: LogLine[] = [];
   const followers = new Set<EventQueue<LogLine>>();
-  const partial: Record<LogLine["stream"], string> = { stdout: "", stderr: "" };
   let ended = false;
   let written = 0;
   let descriptor: number | undefined = openSync(file, "w", 0o600);
@@ -31,16 +31,16 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
     if (descriptor !== undefined && written < FILE_BYTES)
       written += writeIfPossible(descriptor, `${line.time} ${stream} ${text}\n`);
   };
+  const splitters = {
+    stdout: new LineSplitter((text) => keep("stdout", text)),
+    stderr: new LineSplitter((text) => keep("stderr", text)),
+  };
   return {
-    write(stream, chunk) {
-      const parts = (partial[stream] + chunk.toString("utf8")).split("\n");
-      partial[stream] = parts.pop() ?? "";
-      for (const part of parts) keep(stream, part.replace(/\r$/, ""));
-    },
+    write: (stream, chunk) => splitters[stream].write(chunk),
     end() {
       if (ended) return;
       ended = true;
-      for (const stream of ["stdout", "stderr"] as const) if (partial[stream] !== "") keep(stream, partial[stream]);
+      for (const splitter of Object.values(splitters)) splitter.end();
       for (const follower of followers) follower.end();
       if (descriptor !== undefined) closeIfPossible(descriptor);
       descriptor = undefined;
@@ -64,6 +64,53 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
         .map((line) => line.text)
         .join("\n"),
   };
+}
+
+/** Splits one stream into lines. The time is linear in its length. */
+class LineSplitter {
+  readonly #decoder = new StringDecoder("utf8");
+  readonly #onLine: (text: string) => void;
+  #partial = "";
+
+  constructor(onLine: (text: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  write(chunk: Buffer): void {
+    this.#add(this.#decoder.write(chunk));
+  }
+
+  end(): void {
+    this.#add(this.#decoder.end());
+    if (this.#partial !== "") this.#finish();
+  }
+
+  #add(text: string): void {
+    let start = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      this.#extend(text.slice(start, end));
+      this.#finish();
+      start = end + 1;
+    }
+    this.#extend(text.slice(start));
+  }
+
+  #extend(text: string): void {
+    let rest = text;
+    while (this.#partial.length + rest.length > LINE_CHARACTERS) {
+      const room = LINE_CHARACTERS - this.#partial.length;
+      this.#partial += rest.slice(0, room);
+      rest = rest.slice(room);
+      this.#finish();
+    }
+    this.#partial += rest;
+  }
+
+  #finish(): void {
+    const line = this.#partial;
+    this.#partial = "";
+    this.#onLine(line.replace(/\r$/, ""));
+  }
 }
 
 /** A network file system reports a full disk at the close. */

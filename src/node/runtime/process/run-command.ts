@@ -1,5 +1,6 @@
 // Runs one command and collects its output, as exec of the process runtime.
 import { spawn } from "node:child_process";
+import { LimitedOutput } from "../limited-output.ts";
 import { RuntimeError } from "../runtime.ts";
 import { killGroup } from "./process-records.ts";
 
@@ -12,7 +13,7 @@ export interface CommandOptions {
 }
 
 /**
- * Resolves with the exit code and the output of both streams. A missing command gives exit code 127, as in a shell.
+ * Resolves with the exit code and the first 10 KiB of both streams. A missing command gives exit code 127, as in a shell.
  * Rejects with code `failed` after the timeout.
  */
 export function runCommand(
@@ -27,7 +28,7 @@ export function runCommand(
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-    let output = "";
+    const output = new LimitedOutput();
     let expired = false;
     const timer =
       options.timeoutMs === undefined
@@ -37,11 +38,7 @@ export function runCommand(
             if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
           }, options.timeoutMs);
     for (const stream of [child.stdout, child.stderr]) {
-      stream
-        .on("error", () => {})
-        .on("data", (chunk: Buffer) => {
-          output += chunk.toString("utf8");
-        });
+      stream.on("error", () => {}).on("data", (chunk: Buffer) => output.add(chunk));
     }
     child.on("error", (failure) => {
       clearTimeout(timer);
@@ -53,7 +50,7 @@ export function runCommand(
         const text = `command "${command.join(" ")}" timed out after ${options.timeoutMs} ms`;
         reject(new RuntimeError("failed", text));
       } else {
-        resolve({ exitCode: code ?? 137, output });
+        resolve({ exitCode: code ?? 137, output: output.text() });
       }
     });
   });

@@ -5,8 +5,8 @@ import { readLogLines } from "../../../../../src/node/runtime/docker/log-stream.
 import type { LogLine } from "../../../../../src/node/runtime/runtime.ts";
 
 describe("log frames", () => {
-  const frame = (stream: 1 | 2, text: string): Buffer => {
-    const payload = Buffer.from(text);
+  const frame = (stream: 1 | 2, text: string | Buffer): Buffer => {
+    const payload = typeof text === "string" ? Buffer.from(text) : text;
     const header = Buffer.alloc(8);
     header[0] = stream;
     header.writeUInt32BE(payload.length, 4);
@@ -33,6 +33,24 @@ describe("log frames", () => {
 
   test("log frames are joined to lines for each stream, with the time of the first frame", async () => {
     expect(await read([bytes])).toEqual(expected);
+  });
+
+  test("a line without an end is cut at 16 KiB, as with processes (11 A7)", async () => {
+    const part = "x".repeat(16 * 1024);
+    const lines = await read([frame(1, `T1 ${part}`), frame(1, "T2 \n"), frame(1, `T3 ${part}`), frame(1, "T4 y\n")]);
+    expect(lines.map(({ time, text }) => [time, text])).toEqual([
+      ["T1", part],
+      ["T3", part],
+      ["T4", "y"],
+    ]);
+  });
+
+  test("a character that the engine splits between two frames is kept (11 A7)", async () => {
+    const [first, second] = [Buffer.from("T1 v?"), Buffer.from("T2 ?llig\n")];
+    first[4] = 0xc3;
+    second[3] = 0xb6;
+    const lines = await read([frame(1, first), frame(1, second)]);
+    expect(lines.map(({ text }) => text)).toEqual(["völlig"]);
   });
 
   test("log frames are parsed for any chunk boundaries", async () => {
