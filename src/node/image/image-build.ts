@@ -36,7 +36,7 @@ export async function buildImage(
   options: ImageBuildOptions,
 ): Promise<{ image: string; id: string }> {
   const { namespace, service: name, args, target, onOutput, signal } = options;
-  const repository = `dev.local/${namespace}/${name}`;
+  const repository = repositoryOf({ namespace, name });
   const building = `${repository}:building`;
   for (const base of options.bases ?? []) await pullPrivate(runtime, base, options);
   const { stream, dockerfile } = packContext(options.context, options.dockerfile);
@@ -51,6 +51,10 @@ export async function buildImage(
   await runtime.images.tag(building, image);
   await runtime.images.remove(building);
   return { image, id };
+}
+
+function repositoryOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `dev.local/${namespace}/${name}`;
 }
 
 /**
@@ -74,8 +78,8 @@ async function pullPrivate(
 }
 
 /**
- * Removes the older builds of a Service, but not `keep` (an id) and not images that a container uses. Resolves with the
- * number of removed images.
+ * Removes the older builds of a Service, but not `keep` (an id), not images that a container uses, and no tags of the
+ * user. Resolves with the number of removed images.
  */
 export async function pruneImages(
   runtime: ContainerRuntime,
@@ -83,14 +87,17 @@ export async function pruneImages(
 ): Promise<number> {
   const label = `${BUILD_LABEL}=${namespacedName(service)}`;
   // Engines list the newest first.
-  const images = await runtime.images.list(label);
+  const listed = await runtime.images.list(label);
+  // An image that the user built from a build of knap has its labels as well.
+  const isOwn = (tag: string): boolean => tag.startsWith(`${repositoryOf(service)}:`);
+  const images = listed.filter(({ tags }) => tags.length === 0 || tags.some(isOwn));
   const current = images.filter(({ id }) => id === service.keep);
   const others = images.filter(({ id }) => id !== service.keep);
   const old = others.slice(Math.max(0, KEPT_PER_SERVICE - current.length));
   let removed = 0;
   for (const { id, tags } of old) {
     try {
-      for (const name of tags.length > 0 ? tags : [id]) await runtime.images.remove(name);
+      for (const name of tags.length > 0 ? tags.filter(isOwn) : [id]) await runtime.images.remove(name);
       removed++;
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.code !== "conflict") throw error;

@@ -47,11 +47,13 @@ export async function findOrphans(search: OrphanSearch): Promise<readonly Orphan
 /** Finds the resources of all sessions of all hosts. Containers come first, because they use the others. */
 export async function listLabelled(search: OrphanSearch): Promise<readonly LabelledResource[]> {
   const { runtime } = search;
-  const [containers, networks, volumes] = await Promise.all([
+  const [labelledContainers, networks, volumes] = await Promise.all([
     runtime.list(SESSION_LABEL),
     runtime.networks.list(SESSION_LABEL),
     runtime.volumes.list(SESSION_LABEL),
   ]);
+  // A user's container has the labels of the image that knap built. It does not have a name of knap.
+  const containers = labelledContainers.filter(isNamedByKnap);
   const found = [
     ...containers.map(({ id, name, labels }) => ({ kind: "container" as const, id, name, labels })),
     ...networks.map(({ id, name, labels }) => ({ kind: "network" as const, id, name, labels })),
@@ -71,6 +73,12 @@ export async function listLabelled(search: OrphanSearch): Promise<readonly Label
   return labelled.map(({ kind, id, name, session, host }) => {
     return { kind, id, name, session, host, state: states.get(session) ?? "unknown" };
   });
+}
+
+/** Every container of a session is named with the prefix of the session. */
+function isNamedByKnap({ name, labels }: RuntimeContainer): boolean {
+  const prefix = `knap-${labels[SESSION_LABEL]}`;
+  return name === prefix || name.startsWith(`${prefix}_`);
 }
 
 interface SessionTraces {

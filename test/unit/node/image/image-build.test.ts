@@ -1,7 +1,7 @@
 // Errors of a build's context.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { buildImage } from "../../../../src/node/image/image-build.ts";
+import { buildImage, pruneImages } from "../../../../src/node/image/image-build.ts";
 import type { ContainerRuntime } from "../../../../src/node/runtime/runtime.ts";
 
 test("a context folder that does not exist fails the build, even before the engine reads it (11 A1)", async () => {
@@ -11,4 +11,17 @@ test("a context folder that does not exist fails the build, even before the engi
   await expect(buildImage({ images } as unknown as ContainerRuntime, { ...options, context })).rejects.toThrow(
     /ENOENT.*no-such-folder/,
   );
+});
+
+test("pruning keeps images and tags of the user (11 A4)", async () => {
+  const own = (id: string) => ({ id, tags: [`dev.local/default/web:${id}`] });
+  const old = { id: "c", tags: ["dev.local/default/web:c", "mine/web:1"] };
+  const removed: string[] = [];
+  const images = {
+    list: async () => [{ id: "u", tags: ["mine/derived:1"] }, own("a"), own("b"), old, { id: "d", tags: [] }],
+    remove: async (name: string) => void removed.push(name),
+  };
+  const runtime = { images } as unknown as ContainerRuntime;
+  expect(await pruneImages(runtime, { namespace: "default", name: "web", keep: "a" })).toBe(2);
+  expect(removed).toEqual(["dev.local/default/web:c", "d"]);
 });

@@ -10,11 +10,12 @@ interface Session {
   readonly identity?: string;
   readonly knapContainer?: string;
   readonly status?: RuntimeContainer["status"];
+  readonly name?: string;
 }
 
 /** An engine with a network, and a container if `status` is given, of session `s`. Containers in `running` run. */
 const search = (session: Session, running: readonly string[] = []) => {
-  const { host = "me", identity, knapContainer, status } = session;
+  const { host = "me", identity, knapContainer, status, name = "knap-s_c" } = session;
   const labels = {
     "knap.dev/session": "s",
     "knap.dev/host": host,
@@ -22,7 +23,7 @@ const search = (session: Session, running: readonly string[] = []) => {
     ...(knapContainer !== undefined && { "knap.dev/session-container": knapContainer }),
   };
   const removed: string[] = [];
-  const container = status && { id: "c", name: "c", labels, status };
+  const container = status && { id: "c", name, labels, status };
   const runtime = {
     list: async () => (container ? [container] : []),
     inspect: async (id: string) => ({ status: running.includes(id) ? "running" : "exited", startedAt: "noon" }),
@@ -88,6 +89,15 @@ test("a start removes the resources of ended sessions of this host only (11 A6)"
     const { removed, search: at } = search({ identity: ended, host, status: "exited" });
     expect(await sweepOrphans(at)).toBe(count);
     expect(removed).toEqual(["c", "n"].slice(0, count));
+  }
+});
+
+test("a user's container of an image that knap built is kept, although it has the labels (11 A4)", async () => {
+  const identity = identityOf(2 ** 30, "1");
+  for (const name of ["jolly_bell", "knap-s2_c"]) {
+    const { removed, search: at } = search({ identity, status: "running", name });
+    expect(await sweepOrphans(at)).toBe(1);
+    expect(removed).toEqual(["n"]);
   }
 });
 
