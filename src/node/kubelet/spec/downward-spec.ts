@@ -18,11 +18,16 @@ export interface ResourceReference {
   readonly divisor?: Quantity;
 }
 
+/** A name that a user writes may be one that every object inherits, such as `constructor`. */
+export function ownValue<T>(map: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return map !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
 /** Returns the value of `fieldPath`; "" if the pod does not set it. */
 export function fieldText(pod: StoredPod, path: string, sources: FieldSources): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
-  if (keyed) return metadata[keyed[1] as "labels" | "annotations"]?.[keyed[2] as string] ?? "";
+  if (keyed) return ownValue(metadata[keyed[1] as "labels" | "annotations"], keyed[2] as string) ?? "";
   switch (path) {
     case "metadata.name":
       return metadata.name;
@@ -62,8 +67,9 @@ export function resourceText(
   const [kind = "", name = ""] = resource.split(/\.(.*)/);
   const { limits, requests } = target?.resources ?? {};
   const node: Readonly<Record<string, number>> = { cpu: sources.nodeCpus, memory: sources.nodeMemoryBytes };
-  const set = kind === "limits" ? limits?.[name] : (requests?.[name] ?? limits?.[name]);
-  const amount = set === undefined ? (kind === "limits" ? (node[name] ?? 0) : 0) : (quantityNumber(set) ?? 0);
+  const limit = ownValue(limits, name);
+  const set = kind === "limits" ? limit : (ownValue(requests, name) ?? limit);
+  const amount = set === undefined ? (kind === "limits" ? (ownValue(node, name) ?? 0) : 0) : (quantityNumber(set) ?? 0);
   const unit = divisor === undefined || divisor === "0" || divisor === 0 ? 1 : (quantityNumber(divisor) ?? 1);
   return String(Math.ceil(amount / unit));
 }

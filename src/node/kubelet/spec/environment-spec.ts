@@ -3,7 +3,7 @@
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container, EnvVar } from "../../../apis/core/pod-spec.ts";
 import type { ConfigMap, Secret } from "../../../apis/core/types.ts";
-import { type FieldSources, fieldText, resourceText } from "./downward-spec.ts";
+import { type FieldSources, fieldText, ownValue, resourceText } from "./downward-spec.ts";
 
 export interface EnvironmentSources extends FieldSources {
   readonly configMap: (name: string) => ConfigMap | undefined;
@@ -69,13 +69,13 @@ function variableText(at: {
   const namespace = pod.metadata.namespace;
   if (from.configMapKeyRef) {
     const { name = "", key, optional = false } = from.configMapKeyRef;
-    const value = configMapData(sources, name, optional)?.[key];
+    const value = ownValue(configMapData(sources, name, optional), key);
     if (value !== undefined || optional) return value;
     throw new MissingReference(`couldn't find key ${key} in ConfigMap ${namespace}/${name}`);
   }
   if (from.secretKeyRef) {
     const { name = "", key, optional = false } = from.secretKeyRef;
-    const value = secretData(sources, name, optional)?.[key];
+    const value = ownValue(secretData(sources, name, optional), key);
     if (value !== undefined || optional) return value;
     throw new MissingReference(`couldn't find key ${key} in Secret ${namespace}/${name}`);
   }
