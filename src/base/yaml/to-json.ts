@@ -7,6 +7,8 @@ const KEY_RULE = "a key must be a string, a number or a boolean ({{ … }} witho
 const INFINITE = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 /** Aliases of aliases can multiply: a document of 1 kB can have billions of values. */
 const MAX_REPEATED = 100_000;
+/** Code that reads the values is recursive. The parser's limit does not count what aliases repeat. */
+const MAX_DEPTH = 200;
 
 export type Report = (node: Node, message: string, severity: "error" | "warning") => void;
 
@@ -42,6 +44,8 @@ class Converter {
   readonly #open = new Set<Node>();
   /** Values that aliases repeat. */
   #repeated = 0;
+  #depth = 0;
+  #isTooDeep = false;
 
   constructor(targets: ReadonlyMap<Alias, Node>, readScalar: ReadScalar, report: Report) {
     this.#targets = targets;
@@ -53,12 +57,12 @@ class Converter {
     if (isAlias(node)) return this.#resolved(node, (target) => this.convert(target));
     if (this.#open.size > 0) this.#repeated += 1;
     if (isScalar(node)) return this.#scalar(node);
-    if (isSeq(node)) return node.items.map((item) => this.convert(item));
+    if (isSeq(node)) return this.#nested(() => node.items.map((item) => this.convert(item)));
     return isMap(node) ? this.#map(node) : null;
   }
 
   #resolved(alias: Alias, use: (target: Node) => unknown): unknown {
-    if (this.#repeated > MAX_REPEATED) return null;
+    if (this.#repeated > MAX_REPEATED || this.#isTooDeep) return null;
     const target = this.#targets.get(alias);
     if (!target || this.#open.has(target)) {
       this.#report(alias, target ? "an alias must not contain itself" : "unknown alias", "error");
@@ -67,9 +71,24 @@ class Converter {
     this.#open.add(target);
     const value = use(target);
     this.#open.delete(target);
-    if (this.#repeated <= MAX_REPEATED || this.#open.size > 0) return value;
-    this.#report(alias, `aliases repeat more than ${MAX_REPEATED} values`, "error");
+    if (this.#open.size > 0) return value;
+    if (this.#isTooDeep) this.#report(alias, `aliases nest values more than ${MAX_DEPTH} levels deep`, "error");
+    else if (this.#repeated > MAX_REPEATED)
+      this.#report(alias, `aliases repeat more than ${MAX_REPEATED} values`, "error");
+    else return value;
     return null;
+  }
+
+  /** Only aliases can exceed the limit, because the parser refuses a deeper text. */
+  #nested<T>(read: () => T): T | null {
+    if (this.#open.size > 0 && this.#depth >= MAX_DEPTH) {
+      this.#isTooDeep = true;
+      return null;
+    }
+    this.#depth += 1;
+    const value = read();
+    this.#depth -= 1;
+    return value;
   }
 
   #scalar(node: Scalar): unknown {
@@ -85,6 +104,10 @@ class Converter {
   }
 
   #map(node: YAMLMap): Record<string, unknown> {
+    return this.#nested(() => this.#entries(node)) ?? {};
+  }
+
+  #entries(node: YAMLMap): Record<string, unknown> {
     const out: Record<string, unknown> = {};
     const own = new Set<string>();
     for (const pair of node.items) {

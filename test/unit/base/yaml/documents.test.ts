@@ -124,6 +124,21 @@ describe("documents", () => {
     expect(json("a: &x 1\nb: *x\nc: &x 2\nd: *x\n")).toEqual({ a: 1, b: 1, c: 2, d: 2 });
     expect(readDocuments("a: *x\nb: &x 1\n")[0]?.findings[0]?.message).toBe("unknown alias");
   });
+  it("values that aliases nest too deeply are refused at the alias (11 A7)", () => {
+    for (const [open, close] of [
+      ["[", "]"],
+      ["{x: ", "}"],
+      ["{<<: [", "]}"],
+    ] as const) {
+      const nested = ["a0: &a0 {y: 1}"];
+      for (let at = 1; at < 300; at++) nested.push(`a${at}: &a${at} ${open.repeat(90)}*a${at - 1}${close.repeat(90)}`);
+      const [document] = readDocuments(nested.join("\n"));
+      expect(document?.json).toBeUndefined();
+      expect(document?.findings).toMatchObject([
+        { message: "aliases nest values more than 200 levels deep", position: { line: 4 } },
+      ]);
+    }
+  });
   it("merged maps that repeat too many values are refused (11 A7)", () => {
     const bomb = ["a0: &a0 {x: 1}"];
     for (let at = 1; at < 20; at++)
