@@ -7,6 +7,15 @@ type TemplateFunction = (args: readonly unknown[]) => unknown;
 /** An error of a template function. The executor adds the position in the template. */
 export class FunctionFault extends Error {}
 
+/** Limits the characters of all results of a template. */
+export const MAX_OUTPUT = 1_048_576;
+
+/** Throws before many long arguments exceed the longest string of the JavaScript engine. */
+function appended(out: string, part: string): string {
+  if (out.length + part.length <= MAX_OUTPUT) return out + part;
+  throw new FunctionFault(`produces more than ${MAX_OUTPUT} characters`);
+}
+
 /** Behaves as text/template's IsTrue: the zero value and empty collections are false. */
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
@@ -119,9 +128,14 @@ function joined(args: readonly unknown[]): string {
   let out = "";
   args.forEach((item, at) => {
     const spaced = at > 0 && typeof item !== "string" && typeof args[at - 1] !== "string";
-    out += (spaced ? " " : "") + printed(item);
+    out = appended(out, (spaced ? " " : "") + printed(item));
   });
   return out;
+}
+
+/** One step of `println`, which puts a space between all operands. */
+function spaced(out: string, item: unknown, at: number): string {
+  return appended(out, (at > 0 ? " " : "") + printed(item));
 }
 
 const VERB = /%([-+]*)(\d*)(?:\.(\d*))?([a-zA-Z%]|$)/g;
@@ -134,7 +148,7 @@ function formatted([format, ...args]: readonly unknown[]): string {
   let used = 0;
   for (const match of text.matchAll(VERB)) {
     const [verb, flags = "", width = "", precision, letter = ""] = match;
-    out += text.slice(at, match.index);
+    out = appended(out, text.slice(at, match.index));
     at = match.index + verb.length;
     // As in Go, a width that is too large ends the format.
     if (letter === "" || isTooLarge(width) || isTooLarge(precision)) {
@@ -144,10 +158,14 @@ function formatted([format, ...args]: readonly unknown[]): string {
     }
     if (letter === "%") out += "%";
     else if (used >= args.length) out += `%!${letter}(MISSING)`;
-    else out += padded(formattedOne(args[used++], letter, precision) ?? verb, flags, width);
+    else out = appended(out, padded(formattedOne(args[used++], letter, precision) ?? verb, flags, width));
   }
-  const extra = args.slice(used).map((item) => (item === undefined ? "<nil>" : `${goTypeOf(item)}=${printed(item)}`));
-  return out + text.slice(at) + (extra.length > 0 ? `%!(EXTRA ${extra.join(", ")})` : "");
+  out = appended(out, text.slice(at));
+  args.slice(used).forEach((item, place) => {
+    const value = item === undefined ? "<nil>" : `${goTypeOf(item)}=${printed(item)}`;
+    out = appended(out, place === 0 ? `%!(EXTRA ${value}` : `, ${value}`);
+  });
+  return used < args.length ? `${out})` : out;
 }
 
 /** Go stops reading digits once the number exceeds a million. */
@@ -221,7 +239,7 @@ export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<
   ["len", (args) => lengthOf(args[0])],
   ["slice", sliced],
   ["print", joined],
-  ["println", (args) => `${args.map(printed).join(" ")}\n`],
+  ["println", (args) => appended(args.reduce<string>(spaced, ""), "\n")],
   ["printf", formatted],
   ["js", (args) => jsEscaped(joined(args))],
   ["html", (args) => joined(args).replace(/[\0"'&<>]/g, (char) => HTML_ESCAPES[char] ?? char)],

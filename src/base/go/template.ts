@@ -1,6 +1,14 @@
 // Executes Go's text/template on plain data, with Go's error texts. It supports no files and no custom functions.
 import { failed, ok, type Result } from "../result.ts";
-import { FunctionFault, goTypeOf, isTrue, printed, templateFunctions, wrongCount } from "./template-functions.ts";
+import {
+  FunctionFault,
+  goTypeOf,
+  isTrue,
+  MAX_OUTPUT,
+  printed,
+  templateFunctions,
+  wrongCount,
+} from "./template-functions.ts";
 import { parseNodes } from "./template-parser.ts";
 import type { Command, Operand, Pipeline, TemplateNode } from "./template-syntax.ts";
 
@@ -20,7 +28,6 @@ export interface Template {
 
 const MAX_SOURCE = 65_536;
 /** Limits of one execution, for templates that loop or pad. */
-const MAX_OUTPUT = 1_048_576;
 const MAX_STEPS = 100_000;
 
 /** Parses a template. The error reads `template: <name>:<line>: …`. */

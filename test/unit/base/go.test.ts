@@ -191,6 +191,15 @@ describe("Go templates", () => {
   ])("a template stays within limits (11 A7): %.40s", (source, text) => {
     expect(run(source, meta)).toBe(text);
   });
+  it.each([
+    ["printf", `{{printf "${"%9999999d".repeat(60)}"${" 1".repeat(60)}}}`],
+    ...[`printf "${"%s".repeat(600)}"`, 'printf ""', "print", "println", "html"].map((call) => [
+      call.split(" ")[0],
+      `{{$x := printf "%999999d" 1}}{{${call}${" $x".repeat(600)}}}`,
+    ]),
+  ])("%s refuses to build a text longer than a string can be (11 A7)", (name, source) => {
+    expect(run(source ?? "", meta)).toContain(`error calling ${name}: produces more than 1048576 characters`);
+  });
 });
 
 describe("timestamps", () => {
