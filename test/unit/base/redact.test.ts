@@ -9,9 +9,31 @@ test.each([
   ["GET https://ghp_123@github.com/x", "GET https://…@github.com/x"],
   ['{"auths":{"r":{"auth":"dXNlcjpwYXNz"}}}', '{"auths":{"r":{"auth":"…"}}}'],
   ['"text":"{\\"password\\": \\"secret\\"}"', '"text":"{\\"password\\": \\"…\\"}"'],
+  ["cookie: a=1; session=SECRET; b=2, host: x", "cookie: …, host: x"],
+  ["Authorization: Bearer abcdefgh", "Authorization: Bearer …"],
+  ['{"authorization":"bearer abcdefgh"}', '{"authorization":"bearer …"}'],
+  ['{"password":"pa\\"ss\\\\","user":"x"}', '{"password":"…","user":"x"}'],
+  [
+    JSON.stringify({ text: '{"password":"pa\\"ss","user":"x"}' }),
+    JSON.stringify({ text: '{"password":"…","user":"x"}' }),
+  ],
   ["X-Registry-Auth: eyJ1c2VyIjoi", "X-Registry-Auth: …"],
 ])("%s is shown without its credential (11 A2)", (text, shown) => {
   expect(redacted(text)).toBe(shown);
+});
+
+test("the time is linear in the length of the text (11 A7)", () => {
+  const started = performance.now();
+  for (const part of [
+    '"password":"',
+    '\\"password\\":\\"',
+    "cookie: a;",
+    "authorization: bearer ",
+    "\\",
+    "authorization",
+  ])
+    redacted(part.repeat(100_000));
+  expect(performance.now() - started).toBeLessThan(5000);
 });
 
 test.each([
