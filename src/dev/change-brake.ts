@@ -10,19 +10,26 @@ export function changedFiles(before: FileHashes, after: FileHashes): readonly st
   return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
 }
 
-/** Up to this many deployments in a row for the same files are normal, for example while a person edits one file. */
-const NORMAL_ROUNDS = 3;
-/** A program that writes when it starts does so within this time after a deployment. */
-const QUICK_MS = 5000;
-/** The same for files that are not code: people edit them rarely. */
-const DATA_QUICK_MS = 60_000;
-/** A blocked file of code is deployed when it has not changed for this time, doubled with every further deployment. */
+/** Up to this many deployments in a row are normal, for example while a person edits a file. */
+const NORMAL_ROUNDS = 5;
+/** A program that writes a file of code when it starts does so within this time after a deployment. */
+const CODE_WINDOW_MS = 5000;
+/** The same for other files: people edit them rarely. */
+const WINDOW_MS = 10_000;
+/** A blocked file is deployed when it has not changed for this time, doubled with every further deployment. */
 const QUIET_MS = 10_000;
 const MAX_QUIET_MS = 300_000;
 
 /** Files that people edit often: code, templates and settings. */
 const CODE =
-  /\.([cm]?[jt]sx?|c|cc|cpp|cs|css|ejs|erb|ex|exs|fs|go|gradle|h|hbs|hpp|html?|java|jinja2?|kts?|less|lua|md|mod|php|pl|properties|proto|pug|py|rb|rs|s[ac]ss|scala|sh|sql|svelte|swift|tmpl|toml|vue|xml|ya?ml)$|(^|\/)([A-Z][A-Za-z]*|package\.json|tsconfig.*\.json|\.env.*)$/;
+  /\.([cm]?[jt]sx?|c|cc|cljs?|cpp|cs|css|dart|ejs|erb|ex|exs|fs|go|gradle|h|hbs|hpp|hs|html?|java|jinja2?|kts?|less|lua|md|mod|php|pl|properties|proto|pug|py|rb|rs|s[ac]ss|scala|sh|sql|svelte|swift|tmpl|toml|vue|xml|ya?ml|zig)$|(^|\/)([A-Z][A-Za-z]*|package\.json|tsconfig.*\.json|\.env.*)$/;
+
+/** Files that programs write. The match is the folder or the suffix, which identifies similar files. */
+const DATA =
+  /^(?:.*?\/)?(?:data|logs?|uploads?|tmp)\/|\.(?:log|jsonl|ndjson|db|sqlite3?|rdb|aof|pid|tmp)(?:-wal|-shm|-journal)?$/;
+
+/** Returns the folder or suffix of a file that programs write; undefined: a person may have edited it. */
+const dataGroup = (name: string): string | undefined => (CODE.test(name) ? undefined : DATA.exec(name)?.[0]);
 
 export interface BlockedChanges {
   readonly files: readonly string[];
@@ -32,39 +39,57 @@ export interface BlockedChanges {
   readonly isNew: boolean;
 }
 
-/** Deployments in a row that the same files caused. */
+/** Deployments in a row that probably no person caused. */
 interface Streak {
-  readonly files: readonly string[];
+  /** The files of all its deployments. */
+  readonly files: ReadonlySet<string>;
   readonly rounds: number;
+  /** The end of the last deployment, or its start while it is under way. */
   readonly last: Time;
+  /** The changes that the last deployment contains. */
+  readonly content: string;
 }
 
 /** Decides for one Service which file changes start a deployment. */
 export class ChangeBrake {
   #streak: Streak | undefined;
-  /** The content of the blocked files of code, and when to deploy it. */
+  /** The content of the blocked files that are not ignored, and when to deploy it. */
   #waiting: { readonly content: string; readonly retryAt: Time } | undefined;
-  readonly #ignored = new Set<string>();
+  /** Folders and suffixes of files whose changes alone start no deployment any more. */
+  readonly #ignored = new Set<string | undefined>();
 
   /**
-   * Returns the changes if they must not start a deployment. A change of another file, probably by a person, deploys
-   * blocked files too.
+   * Returns the changes if they must not start a deployment; otherwise counts a deployment. A change of another file,
+   * probably by a person, deploys blocked files too.
    */
   check(before: FileHashes, after: FileHashes, now: Time): BlockedChanges | undefined {
-    const files = changedFiles(before, after);
-    if (files.length === 0) return undefined;
-    const isIgnored = (name: string): boolean => this.#ignored.has(name);
-    if (files.every(isIgnored)) return { files, retryAt: undefined, isNew: false };
-    const { rounds = 0 } = this.#continues(files, now) ? (this.#streak ?? {}) : {};
-    if (rounds < NORMAL_ROUNDS) {
-      this.#waiting = undefined;
-      return undefined;
+    const all = changedFiles(before, after);
+    const isNotIgnored = (name: string): boolean => !this.#ignored.has(dataGroup(name));
+    const contentOf = (names: readonly string[]): string =>
+      JSON.stringify(names.map((name) => [name, after.get(name)]));
+    const files = all.filter(isNotIgnored);
+    if (all.length === 0) return undefined;
+    if (files.length === 0) return { files: all, retryAt: undefined, isNew: false };
+    // This deployment has started before, and was cancelled or failed.
+    if (this.#streak?.content === contentOf(files)) return undefined;
+    const isContinued = this.#continues(files, before, now);
+    const { files: known = [], rounds = 0 } = (isContinued ? this.#streak : undefined) ?? {};
+    if (rounds >= NORMAL_ROUNDS) {
+      for (const group of files.map(dataGroup)) if (group !== undefined) this.#ignored.add(group);
+      const rest = files.filter(isNotIgnored);
+      if (rest.length === 0) return { files: all, retryAt: undefined, isNew: true };
+      const blocked = this.#wait(rest, contentOf(rest), rounds, now);
+      if (blocked !== undefined) return blocked;
     }
-    for (const name of files) if (!CODE.test(name)) this.#ignored.add(name);
-    if (files.every(isIgnored)) return { files, retryAt: undefined, isNew: true };
-    return this.#wait(files, JSON.stringify(files.map((name) => after.get(name))), rounds, now);
+    const next = { rounds: rounds + 1, files: new Set([...known, ...files]), last: now, content: contentOf(files) };
+    // After a change by a person, the files that were blocked before are blocked again.
+    const wasBlocked = this.#waiting !== undefined && !isContinued;
+    this.#streak = wasBlocked && this.#streak ? { ...this.#streak, last: now, content: next.content } : next;
+    this.#waiting = undefined;
+    return undefined;
   }
 
+  /** Returns the changes until they have been the same for some time. */
   #wait(files: readonly string[], content: string, rounds: number, now: Time): BlockedChanges | undefined {
     const isNew = this.#waiting === undefined;
     if (this.#waiting?.content !== content) {
@@ -72,17 +97,12 @@ export class ChangeBrake {
       this.#waiting = { content, retryAt: now + quietMs };
     }
     const { retryAt } = this.#waiting;
-    if (now < retryAt) return { files, retryAt, isNew };
-    this.#waiting = undefined;
-    if (this.#streak !== undefined) this.#streak = { ...this.#streak, last: now };
-    return undefined;
+    return now < retryAt ? { files, retryAt, isNew } : undefined;
   }
 
-  /** Remembers a deployment of changed files. */
-  deployed(before: FileHashes, after: FileHashes, now: Time): void {
-    const files = changedFiles(before, after);
-    const streak = this.#continues(files, now) ? this.#streak : undefined;
-    this.#streak = { files: streak?.files ?? files, rounds: (streak?.rounds ?? 0) + 1, last: now };
+  /** Notes the end of the deployment that {@link check} counted. */
+  deployed(now: Time): void {
+    if (this.#streak !== undefined) this.#streak = { ...this.#streak, last: now };
   }
 
   /** Releases all files, for example because the user asked for a rebuild. */
@@ -92,10 +112,18 @@ export class ChangeBrake {
     this.#ignored.clear();
   }
 
-  /** Returns true if only files of the streak changed, soon after its last deployment. */
-  #continues(files: readonly string[], now: Time): boolean {
-    const { files: known = [], last = 0 } = this.#streak ?? {};
-    const age = this.#waiting === undefined ? now - last : 0;
-    return files.every((name) => known.includes(name) && age <= (CODE.test(name) ? QUICK_MS : DATA_QUICK_MS));
+  /**
+   * Returns true if probably no person made the changes: soon after the last deployment, or while changes are blocked. New
+   * names count if the files are no code; while changes are blocked, only those of new files.
+   */
+  #continues(files: readonly string[], before: FileHashes, now: Time): boolean {
+    const streak = this.#streak;
+    if (streak === undefined) return false;
+    const isBlocked = this.#waiting !== undefined;
+    const age = isBlocked ? 0 : now - streak.last;
+    return files.every((name) => {
+      if (CODE.test(name)) return streak.files.has(name) && age <= CODE_WINDOW_MS;
+      return age <= WINDOW_MS && (!isBlocked || streak.files.has(name) || !before.has(name));
+    });
   }
 }

@@ -141,7 +141,7 @@ export class Deployer implements AsyncDisposable {
       : this.#prepareProcess(service, sources);
     if (deployed === undefined) return undefined;
     if (before !== undefined && before.hash !== hash) {
-      this.#brakeOf(service.key).deployed(before.files, files, this.#parts.clock.now());
+      this.#brakeOf(service.key).deployed(this.#parts.clock.now());
       this.changed.add(service.key);
       this.#parts.emit({ type: "changed", service: service.key, files: changedFiles(before.files, files) });
     }

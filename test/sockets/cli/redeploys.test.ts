@@ -40,14 +40,13 @@ test("files that the instance writes, .gitignore excludes or knap writes make no
   const knap = home.start(["up", "--ui", "json"], folder);
   const changed = () => knap.events.filter(({ type, phase }) => type === "build" && phase === "changed");
   await knap.until(({ text }) => String(text).includes("visits.json changes again and again"));
-  expect(changed()).toHaveLength(3);
-  expect(changed().map(({ message }) => message)).toEqual(["visits.json", "visits.json", "visits.json"]);
+  expect(changed().map(({ message }) => message)).toEqual(Array(5).fill("visits.json"));
   await sleep(3000);
-  expect(changed()).toHaveLength(3);
+  expect(changed()).toHaveLength(5);
   write("server.mjs", `${server}// edited\n`);
   await eventually(() => expect(changed().at(-1)).toMatchObject({ message: expect.stringContaining("server.mjs") }));
   await sleep(3000);
-  expect(changed()).toHaveLength(4);
+  expect(changed()).toHaveLength(6);
   expect(await knap.interrupt()).toMatchObject({ code: 0 });
 });
 

@@ -11,7 +11,7 @@ function setUp() {
   const retry = (now: number) => {
     const held = brake.check(deployed, files, now);
     if (held === undefined) {
-      brake.deployed(deployed, files, now);
+      brake.deployed(now);
       deployed = files;
     }
     return held;
@@ -36,27 +36,72 @@ describe("the brake of redeploys (11 C1)", () => {
 
   test("the brake delays code that changes after every deployment until it is stable, each time for longer", () => {
     const { save, retry } = setUp();
-    for (let at = 0; at < 3; at++) expect(save("version.ts", String(at), at * SECOND)).toBeUndefined();
-    expect(save("version.ts", "3", 3 * SECOND)).toEqual({ files: ["version.ts"], retryAt: 13 * SECOND, isNew: true });
-    expect(save("version.ts", "4", 8 * SECOND)).toEqual({ files: ["version.ts"], retryAt: 18 * SECOND, isNew: false });
+    for (let at = 0; at < 5; at++) expect(save("version.ts", String(at), at * SECOND)).toBeUndefined();
+    expect(save("version.ts", "5", 5 * SECOND)).toEqual({ files: ["version.ts"], retryAt: 15 * SECOND, isNew: true });
+    expect(save("version.ts", "6", 8 * SECOND)).toEqual({ files: ["version.ts"], retryAt: 18 * SECOND, isNew: false });
     expect(retry(18 * SECOND)).toBeUndefined();
-    expect(save("version.ts", "5", 19 * SECOND)).toMatchObject({ retryAt: 39 * SECOND });
+    expect(save("version.ts", "7", 19 * SECOND)).toMatchObject({ retryAt: 39 * SECOND });
   });
 
   test("a change of another file deploys delayed code at once", () => {
     const { save } = setUp();
-    for (let at = 0; at < 4; at++) save("version.ts", String(at), at * SECOND);
-    expect(save("server.mjs", "edited", 5 * SECOND)).toBeUndefined();
+    for (let at = 0; at < 6; at++) save("version.ts", String(at), at * SECOND);
+    expect(save("server.mjs", "edited", 6 * SECOND)).toBeUndefined();
+    expect(save("version.ts", "written at the start", 7 * SECOND)).toMatchObject({ retryAt: 17 * SECOND });
   });
 
-  test("the brake ignores data that changes after every deployment until a rebuild is requested", () => {
+  test.each([
+    ["new names in a data folder", (at: number) => `data/${at}.json`, undefined],
+    ["new names elsewhere", (at: number) => `cache/${at}.json`, 20 * SECOND],
+    ["alternating names", (at: number) => `${at % 2}.json`, 20 * SECOND],
+  ])("the brake stops deployments of files with %s after five (11 C1)", (_, nameOf, retryAt) => {
+    const { save } = setUp();
+    for (let at = 0; at < 5; at++) expect(save(nameOf(at), String(at), at * 2 * SECOND)).toBeUndefined();
+    expect(save(nameOf(5), "5", 10 * SECOND)).toEqual({ files: [nameOf(5)], retryAt, isNew: true });
+    for (let at = 6; at < 20; at++)
+      expect(save(nameOf(at), String(at), at * 2 * SECOND)).toMatchObject({ isNew: false });
+  });
+
+  test.each(["lib/main.dart", "config.json"])("the brake never delays %s that a person edits every 40 s", (name) => {
+    const { save } = setUp();
+    for (let at = 0; at < 20; at++) expect(save(name, String(at), at * 40 * SECOND)).toBeUndefined();
+  });
+
+  test("a person's change of a file that is no code is deployed at once while other files are blocked (11 C1)", () => {
+    const { save } = setUp();
+    save("config.json", "first", 0);
+    for (let at = 60; at < 66; at++) save("state.json", String(at), at * SECOND);
+    for (let at = 66; at < 1066; at += 40) {
+      expect(save("state.json", `${at}`, at * SECOND)).toMatchObject({ files: ["state.json"] });
+      expect(save("config.json", `${at}`, (at + 1) * SECOND)).toBeUndefined();
+      expect(save("state.json", `${at} again`, (at + 2) * SECOND)).toMatchObject({ files: ["state.json"] });
+    }
+  });
+
+  test("the brake counts deployments that take minutes or that a newer change cancels (11 C1)", () => {
+    const slow = setUp();
+    let now = 0;
+    for (let at = 0; at < 5; at++, now += 2 * SECOND) {
+      expect(slow.save("state.json", String(at), now)).toBeUndefined();
+      now += 180 * SECOND;
+      slow.brake.deployed(now);
+    }
+    expect(slow.save("state.json", "5", now)).toMatchObject({ isNew: true });
+    const brake = new ChangeBrake();
+    const files = (at: number): FileHashes => new Map([["state.json", String(at)]]);
+    for (let at = 0; at < 5; at++) expect(brake.check(new Map(), files(at), at * SECOND)).toBeUndefined();
+    expect(brake.check(new Map(), files(4), 5 * SECOND)).toBeUndefined();
+    expect(brake.check(new Map(), files(5), 6 * SECOND)).toMatchObject({ isNew: true });
+  });
+
+  test("the brake ignores an app's own log that changes after every deployment until a rebuild is requested", () => {
     const { save, brake } = setUp();
-    for (let at = 0; at < 3; at++) expect(save("state.json", String(at), at * 10 * SECOND)).toBeUndefined();
-    expect(save("state.json", "3", 30 * SECOND)).toEqual({ files: ["state.json"], retryAt: undefined, isNew: true });
-    expect(save("state.json", "4", 9999 * SECOND)).toMatchObject({ isNew: false });
+    for (let at = 0; at < 5; at++) expect(save("events.log", String(at), at * 9 * SECOND)).toBeUndefined();
+    expect(save("events.log", "5", 45 * SECOND)).toEqual({ files: ["events.log"], retryAt: undefined, isNew: true });
+    expect(save("events.log", "6", 9999 * SECOND)).toMatchObject({ isNew: false });
     expect(save("server.mjs", "edited", 9999 * SECOND)).toBeUndefined();
-    expect(save("state.json", "5", 9999 * SECOND)).toMatchObject({ isNew: false });
+    expect(save("events.log", "7", 9999 * SECOND)).toMatchObject({ isNew: false });
     brake.release();
-    expect(save("state.json", "6", 9999 * SECOND)).toBeUndefined();
+    expect(save("events.log", "8", 9999 * SECOND)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -154,17 +154,18 @@ describe("deploying", () => {
     expect(commands.get("default/hello")?.command).toEqual(["node", "b.mjs"]);
   });
 
-  test("data that an instance writes makes three new revisions and is then ignored, with the reason (11 C1)", async () => {
+  test("data that an instance writes makes five new revisions and is then ignored, with the reason (11 C1)", async () => {
     const { deployer, annotations, events } = setUp();
     await write("a.mjs", "1");
-    for (let round = 0; round < 6; round++) {
-      await write("visits.json", String(round));
+    for (let round = 0; round < 8; round++) {
+      await mkdir(join(folder, "data"), { recursive: true });
+      await write("data/visits.json", String(round));
       await deployer.deploy(projectOf({ start: start() }), never);
       time += 2000;
     }
-    expect(events.filter(({ type }) => type === "changed")).toHaveLength(3);
+    expect(events.filter(({ type }) => type === "changed")).toHaveLength(5);
     const held = events.filter(({ type }) => type === "held");
-    expect(held).toEqual([{ type: "held", service: "default/hello", files: ["visits.json"], isForTime: false }]);
+    expect(held).toEqual([{ type: "held", service: "default/hello", files: ["data/visits.json"], isForTime: false }]);
     expect(deployer.retryAt).toBeUndefined();
     const braked = annotations()?.["knap.dev/source-hash"];
     await write("a.mjs", "2");
