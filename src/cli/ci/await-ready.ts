@@ -4,6 +4,7 @@ import { namespacedName } from "../../apis/meta/key.ts";
 import { DEFAULT_CONTAINER_ANNOTATION } from "../../apis/serving/labels.ts";
 import type { Service } from "../../apis/serving/types.ts";
 import { sleep } from "../../base/sleep.ts";
+import { timeoutSignal } from "../../base/timeout-signal.ts";
 import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -73,7 +74,7 @@ export async function awaitReady(
 ): Promise<readonly ReadyOutcome[]> {
   const started = performance.now();
   const firstFailure = new AbortController();
-  const deadline = AbortSignal.timeout(options.timeoutMs);
+  const deadline = timeoutSignal(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, deadline, firstFailure.signal]);
   const howItEnded = (): string => {
     if (options.signal.aborted) return "was interrupted before it was Ready";

@@ -1,6 +1,7 @@
 // `knap wait`: waits until objects meet `--for`, or until the timeout (exit code 4).
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
+import { timeoutSignal } from "../../base/timeout-signal.ts";
 import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
@@ -72,7 +73,7 @@ export const wait: CommandBody<WaitFlags> = async (args, flags, terminal) => {
   if (!condition.ok) throw usageError(`--for: ${condition.error}`);
   const { client } = await connect(flags, terminal);
   const objects = await selectObjects(client, targets, flags, condition.value);
-  const signal = AbortSignal.any([AbortSignal.timeout(flags.timeout), terminal.interrupts.first]);
+  const signal = AbortSignal.any([timeoutSignal(flags.timeout), terminal.interrupts.first]);
   const waits = objects.map(async (object) => {
     const isMet = await untilMet(client, keyOf(object), condition.value, signal);
     if (isMet) terminal.print(`${fullNameOf(object)} ${condition.value.message}`);
