@@ -5,7 +5,7 @@ import { allowedText, type FlagKind, type FlagValue } from "../../project/sessio
 
 /** Returns the value of a flag's text; undefined if the text is not allowed for this kind of flag. */
 export function parseFlag<K extends FlagKind>(kind: K, text: string): FlagValue<K> | undefined;
-export function parseFlag(kind: FlagKind, text: string): string | number | undefined {
+export function parseFlag(kind: FlagKind, text: string): string | number | boolean | undefined {
   switch (kind.type) {
     case "count": {
       const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -17,6 +17,8 @@ export function parseFlag(kind: FlagKind, text: string): string | number | undef
     }
     case "choice":
       return kind.choices.includes(text) ? text : undefined;
+    case "switch":
+      return { true: true, "1": true, false: false, "0": false }[text];
     default:
       return text;
   }

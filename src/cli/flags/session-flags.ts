@@ -16,7 +16,7 @@ type Table = typeof sessionFlags;
 type ValueOf<N extends SessionFlagName> = FlagValue<Table[N]["kind"]>;
 type CamelCase<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<CamelCase<B>>}` : S;
 
-/** The session flags as commander parsed them. A KNAP_… variable replaces an absent flag. */
+/** The session flags as commander parsed them. A KNAP_… variable replaces an absent flag, except a switch. */
 export type SessionFlags = {
   readonly [N in SessionFlagName as CamelCase<N>]?: ValueOf<N> | undefined;
 } & { readonly file?: readonly string[] | undefined; readonly kustomize?: readonly string[] | undefined };
@@ -45,10 +45,10 @@ export function sessionOption(name: SessionFlagName): Option {
   const isNegated = kind.type === "switch" && initial === true;
   const value = kind.type === "switch" ? "" : ` <${kind.type === "choice" ? kind.choices.join("|") : kind.value}>`;
   const names = `${name === "namespace" ? "-n, " : ""}--${isNegated ? "no-" : ""}${name}${value}`;
-  const shownDefault = initial === undefined || kind.type === "switch" ? "" : ` (default: ${initial})`;
-  const option = new Option(names, describe + shownDefault);
-  if (kind.type !== "switch") option.argParser(parserOf(kind));
-  return withVariable(option, env);
+  const shownDefault = initial === undefined ? "" : ` (default: ${initial})`;
+  // Commander would turn a switch on for any value of its variable, so resolveSession reads it.
+  if (kind.type === "switch") return new Option(names, describe + (env === undefined ? "" : ` (env: ${env})`));
+  return withVariable(new Option(names, describe + shownDefault).argParser(parserOf(kind)), env);
 }
 
 /** Adds every session flag of the command. */
@@ -71,14 +71,15 @@ export function resolveSession(flags: SessionFlags, file: ProjectFile): SessionS
     const given: unknown = flags[key];
     // Commander sets an absent switch to its default.
     const isGiven = given !== undefined && !(kind.type === "switch" && given === initial);
-    const value = isGiven ? given : (file[name] ?? initial);
+    const variable = kind.type === "switch" ? variableValue(name, process.env) : undefined;
+    const value = isGiven ? given : (variable ?? file[name] ?? initial);
     if (!to.startsWith("limits.")) settings[to] = value;
     else if (value !== undefined) limits[to.slice("limits.".length)] = value;
   }
   return { ...settings, limits } as unknown as SessionSettings;
 }
 
-/** Returns the value of a flag's variable, for commands without the flag; undefined: unset. */
+/** Returns the value of a flag's variable, for switches and for commands without the flag; undefined: unset. */
 export function variableValue<N extends SessionFlagName>(name: N, env: Environment): ValueOf<N> | undefined {
   const { kind, env: variable = "" }: SessionFlag = sessionFlags[name];
   const text = env[variable];

@@ -34,6 +34,23 @@ describe("the value of a session flag", () => {
     expect(resolve(["--keep-old"])).toMatchObject({ keepOld: true });
   });
 
+  test.each([
+    ["true", true],
+    ["1", true],
+    ["false", false],
+    ["0", false],
+  ])("the variable of a switch with the value %s sets it to %s", (text, value) => {
+    vi.stubEnv("KNAP_KEEP_OLD", text);
+    expect(resolve([]).keepOld).toBe(value);
+    expect(resolve([], `keep-old: ${!value}\n`).keepOld).toBe(value);
+    expect(resolve(["--keep-old"]).keepOld).toBe(true);
+  });
+
+  test("another value of a switch's variable is refused", () => {
+    vi.stubEnv("KNAP_KEEP_OLD", "yes");
+    expect(() => resolve([])).toThrow('KNAP_KEEP_OLD: "yes" is not allowed; expected true or false');
+  });
+
   test("a listener limit is in the settings only if the user sets it", () => {
     expect(Object.keys(resolve([]).limits)).toEqual([]);
     const yaml = "max-header-bytes: 2048\nheader-timeout: 5s\nkeep-alive-timeout: 1m\n";
