@@ -3,6 +3,8 @@
 import { EnvironmentError } from "../base/environment-error.ts";
 import { redacted } from "../base/redact.ts";
 import { ApiError } from "../client/client.ts";
+import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
+import { RuntimeError } from "../node/runtime/runtime.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 
 /** The message of a failed command: what failed, why, and what to do. Only `what` is always there. */
@@ -71,6 +73,11 @@ export function complaintOf(error: unknown): Complaint {
   if (error instanceof ApiError) {
     const { reason, message } = error.status;
     return { exitCode: exitCodes.failed, what: `Error from server${reason ? ` (${reason})` : ""}: ${message}` };
+  }
+  if (error instanceof RuntimeError) {
+    if (error.code !== "unreachable") return { exitCode: exitCodes.failed, what: error.message };
+    const what = "the container engine does not respond";
+    return { exitCode: exitCodes.environment, what, why: error.message, fix: fixForNoEngine(error) };
   }
   if (isUnreachable(error)) {
     return {

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { complaintOf, complaintText } from "../../../src/cli/cli-error.ts";
+import { RuntimeError } from "../../../src/node/runtime/runtime.ts";
 
 function thrown(act: () => void): unknown {
   try {
@@ -21,6 +22,14 @@ test("a file system error is an environment error of one line", () => {
     path: "/x",
   });
   expect(complaintOf(denied)).toMatchObject({ fix: expect.stringContaining("XDG_RUNTIME_DIR") });
+});
+
+test("an error of the engine is no internal error; an engine that does not respond is an environment error", () => {
+  const stopped = complaintOf(new RuntimeError("unreachable", "cannot list images: the engine does not answer"));
+  expect(stopped).toMatchObject({ exitCode: 3, fix: expect.stringContaining("start Docker") });
+  expect(stopped.why).toContain("does not answer");
+  const failed = new RuntimeError("failed", "cannot build: no");
+  expect(complaintOf(failed)).toEqual({ exitCode: 1, what: "cannot build: no" });
 });
 
 test("an unexpected error is reported as an internal error with its stack trace", () => {
