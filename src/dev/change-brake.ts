@@ -113,8 +113,8 @@ export class ChangeBrake {
   }
 
   /**
-   * Returns true if probably no person made the changes: soon after the last deployment, or while changes are blocked. New
-   * names count if the files are no code; while changes are blocked, only those of new files.
+   * Returns true if probably no person made the changes: soon after the last deployment, or while changes are blocked.
+   * New names count if the files are no code; while changes are blocked, only those of new files.
    */
   #continues(files: readonly string[], before: FileHashes, now: Time): boolean {
     const streak = this.#streak;
