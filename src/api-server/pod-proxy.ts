@@ -1,4 +1,4 @@
-// Serves …/pods/NAME:PORT/proxy/PATH: passes a request to a port of a pod. It does not support upgrades.
+// Serves …/pods/NAME:PORT/proxy/PATH: passes a request to a port of a pod. Upgrades are not supported.
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { quote } from "../base/go/quote.ts";

@@ -9,7 +9,10 @@ import { filteredObjects, parseFilter } from "./object-filter.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 import { makeTable, type RowObject, type TableRequest, wantsTable } from "./table.ts";
 
-/** Caches the JSON text of each object, so that lists and watches serialize it once. It refers to objects weakly. */
+/**
+ * Caches the JSON text of each object, so that lists and watches serialize each object once. Holds only weak
+ * references.
+ */
 export class JsonCache {
   readonly #texts = new WeakMap<AnyObject, string>();
 

@@ -1,4 +1,4 @@
-// Counts asynchronous work in progress, so that a caller can wait until there is none.
+// Counts asynchronous operations in progress, so that a caller can wait until all have ended.
 
 export class InFlight {
   readonly #idleWaiters = new Set<() => void>();

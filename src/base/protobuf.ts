@@ -1,4 +1,4 @@
-// Reads the wire format of Protocol Buffers: the fields of a message by number, without a schema. It never throws.
+// Reads the wire format of Protocol Buffers: the fields of a message by number, without a schema. Never throws.
 
 export interface ProtobufField {
   readonly number: number;

@@ -10,7 +10,7 @@ export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
 }
 
-/** If the error is a string, it is a message for the user. */
+/** An error that is a string is a message for the user. */
 export function failed<E>(error: E): Failed<E> {
   return { ok: false, error };
 }

@@ -13,7 +13,7 @@ export interface Complaint {
   readonly what: string;
   readonly why?: string | undefined;
   readonly fix?: string | undefined;
-  /** What this means for the whole command. It is the last line, and starts with `knap:`. */
+  /** What the error means for the whole command. This text is the last line, and starts with `knap:`. */
   readonly verdict?: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Entry point of the `knap` command. For `--version` alone it does not load the command tree.
+// Entry point of the `knap` command. With `--version` alone, the command tree is not loaded.
 import * as nodeModule from "node:module";
 import { knapVersion } from "./version.ts";
 

@@ -38,7 +38,7 @@ export function readProject(
   });
 }
 
-/** Prints the project's warnings. Throws a {@link CliError} if it has errors or no manifest. */
+/** Prints the project's warnings. Throws a {@link CliError} if the project has errors or no manifest. */
 export async function loadUsableProject(
   flags: ProjectFlags & GlobalFlags,
   terminal: Terminal,

@@ -1,4 +1,4 @@
-// The version of this build. It imports nothing, so that `knap --version` is fast.
+// Defines the version of this build. The file imports nothing, so that `knap --version` is fast.
 
 /** Defined by the build; undefined when the sources run directly. */
 declare const KNAP_VERSION: string | undefined;

@@ -1,4 +1,4 @@
-// Implements the client over HTTP. It does not cache objects.
+// Implements the client over HTTP. Does not cache objects.
 import { formatSelector } from "../apis/core/label-selector.ts";
 import { type Kind, kindOf, type ObjectOf, resourceOf } from "../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";

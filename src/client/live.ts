@@ -48,7 +48,7 @@ export interface ColdStart {
   readonly fetchMs: number;
 }
 
-/** How long the node needed to make a pod ready, without the time that it fetched images. */
+/** How long the node needed to make a pod ready, without the time to fetch images. */
 export interface PodStart {
   /** `namespace/name` */
   readonly pod: string;

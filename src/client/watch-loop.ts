@@ -1,4 +1,4 @@
-// Watches a collection and reconnects: it continues at the last version, or lists again if the server no longer has the
+// Watches a collection and reconnects: continues at the last version, or lists again if the server no longer has the
 // history.
 import type { Kind, ObjectOf } from "../apis/kinds.ts";
 import type { ApiStatus } from "../apis/meta/api-status.ts";

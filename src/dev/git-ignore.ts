@@ -1,4 +1,4 @@
-// Evaluates .gitignore files as git does, from the folder of the repository down to that of each path.
+// Evaluates .gitignore files as git does, from the folder of the repository down to the folder of each path.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 

@@ -1,4 +1,4 @@
-// Restarts pods whose environment comes from a changed ConfigMap or Secret. It deletes one pod after the other, and the
+// Restarts pods whose environment comes from a changed ConfigMap or Secret. Deletes one pod after the other, and the
 // Deployment replaces them. A cluster does not do this.
 import { isPodReady, isTerminating } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";

@@ -1,4 +1,4 @@
-// Finds and hashes the source files of a build context or process folder. It follows no links.
+// Finds and hashes the source files of a build context or process folder. Does not follow symbolic links.
 import { readdir, readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { servingContainer } from "../apis/core/pod.ts";

@@ -12,7 +12,7 @@ interface WantedImage {
   readonly image: string;
   /** `namespace/name` of the Service that names it. */
   readonly service: string;
-  /** The base images if knap builds the image; absent if it must be local or in a registry. */
+  /** The base images if knap builds the image; absent if the image must be local or in a registry. */
   readonly bases?: readonly string[] | undefined;
 }
 
@@ -62,11 +62,14 @@ export interface EmulatorOptions {
 export interface Emulator {
   readonly runtime: "docker" | "process";
   readonly ingress: Address;
-  /** Where https is served; undefined while it is not. */
+  /** Where https is served; undefined while no https listener is open. */
   readonly https: Address | undefined;
   readonly api: { readonly address: string; readonly token: string };
   readonly client: Client;
-  /** Messages for the user that are no errors: another port than the default, processes instead of Docker. */
+  /**
+   * Messages for the user about expected situations, not errors: another port than the default, processes instead of
+   * Docker.
+   */
   readonly notices: readonly string[];
   /** Returns the loopback listener of one Service; undefined until it is open. */
   serviceAddress(namespace: string, name: string): Address | undefined;

@@ -1,4 +1,5 @@
-// Makes the store of one session, which contains Knative's ConfigMaps, and the configuration that they define.
+// Makes the store of one session, which contains Knative's ConfigMaps, and the configuration that the ConfigMaps
+// define.
 import { makeAdmission } from "../apis/admission.ts";
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
@@ -49,7 +50,7 @@ export function openStore({ clock, random, configMaps, log }: SessionStoreOption
   return { store, config };
 }
 
-/** Creates objects that a session starts with, their status included. Throws when the store refuses one. */
+/** Creates objects that a session starts with, including their status. Throws when the store refuses an object. */
 export function seed(store: ObjectStore, objects: readonly AnyObject[]): void {
   for (const { status, ...object } of objects) {
     const made = store.create(object as AnyObject);

@@ -45,8 +45,8 @@ export function readWaitCondition(body: Readonly<Record<string, unknown>>): Resu
 }
 
 /**
- * Makes the wait. It is hopeless if scale bounds forbid the number of pods, if no object of the Service or Revision has
- * changed for longer than any scaling rule takes, or after a day.
+ * Makes the wait. The wait is hopeless if scale bounds forbid the number of pods, if no object of the Service or
+ * Revision has changed for longer than any scaling rule takes, or after a day.
  */
 export function makeWait(condition: WaitCondition, control: Control, began: Time): Wait {
   const { store } = control;

@@ -1,4 +1,4 @@
-// Defines findings in the user's files. The CLI prints them.
+// Defines the findings in the user's files, which the CLI prints.
 
 export interface Diagnostic {
   readonly severity: "error" | "warning";
@@ -15,11 +15,11 @@ export interface Diagnostic {
   readonly fix?: string | undefined;
 }
 
-/** A text and the name it is reported under. */
+/** A text and the file name that findings about the text show. */
 export interface ManifestFile {
   readonly name: string;
   readonly text: string;
 }
 
-/** A finding in a manifest, knap.yaml, env file or Dockerfile. Without a line, it is about the whole file. */
+/** A finding in a manifest, knap.yaml, env file or Dockerfile. A finding without a line is about the whole file. */
 export type ProjectFinding = Omit<Diagnostic, "line" | "column"> & Partial<Pick<Diagnostic, "line" | "column">>;

@@ -102,7 +102,7 @@ class Search {
 interface MapKeys {
   /** The first entry of each key. */
   readonly pairs: ReadonlyMap<string, Pair>;
-  /** The lengths of the keys. Most beginnings of a path have another length, so they need no lookup. */
+  /** The lengths of the keys. A beginning of a path with another length cannot be a key, which saves most lookups. */
   readonly lengths: ReadonlySet<number>;
 }
 

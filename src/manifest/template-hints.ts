@@ -5,7 +5,7 @@ import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 const MAX_VALUE = 200;
 /** An action of a Go template, but not an empty flow mapping such as `{{}}`. */
 const ACTION = /\{\{-?\s*[\w.$/("]/;
-/** `$NAME` or `${NAME}`. It does not search for the brace, because that takes quadratic time. */
+/** `$NAME` or `${NAME}`. The pattern does not search for the closing brace, because that takes quadratic time. */
 const VARIABLE = /\$\{?[A-Za-z_]/;
 
 const helmFix = (file: string): string => {

@@ -27,7 +27,7 @@ function argumentText(instruction: Instruction, escapeCharacter: string): string
 
 const withoutEnd = (text: string, end: string): string => (text.endsWith(end) ? text.slice(0, -end.length) : text);
 
-/** Returns the command of CMD or ENTRYPOINT. Text that is no JSON array of strings is shell form, as in Docker. */
+/** Returns the command of CMD or ENTRYPOINT. Other text than a JSON array of strings is shell form, as in Docker. */
 function readCommand(text: string): readonly string[] {
   try {
     const words: unknown = JSON.parse(text);
@@ -79,7 +79,7 @@ function afterInstruction(facts: DockerfileFacts, instruction: Instruction, text
   }
 }
 
-/** Returns the arguments known after an ARG instruction. Build arguments override its defaults. */
+/** Returns the arguments known after an ARG instruction. Build arguments override the defaults in ARG. */
 function afterArg(instruction: Instruction, given: StringMap, before: StringMap): StringMap {
   let args = before;
   for (const [name, initial] of readPairs(instruction)) {

@@ -96,7 +96,7 @@ async function planServices(objects: readonly ReadObject[], place: { folder: str
   return { services: planned.map(({ service }) => service), findings: planned.flatMap(({ findings }) => findings) };
 }
 
-/** Loads the project that the request selects. {@link hasErrors} tells whether it is usable. */
+/** Loads the project that the request selects. {@link hasErrors} tells whether the project is usable. */
 export async function loadProject(request: ProjectRequest): Promise<Project> {
   const read = await readSettings(request.cwd, request.files);
   const { path, folder, settings, findings } = read;

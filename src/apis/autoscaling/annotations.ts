@@ -49,26 +49,26 @@ export function scalingText(annotations: StringMap | undefined, name: ScalingAnn
   return scalingEntry(annotations, name)?.value;
 }
 
-/** Returns an annotation as a number; undefined if it is absent or does not parse. */
+/** Returns an annotation as a number; undefined if the annotation is absent or does not parse. */
 export function scalingFloat(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   const text = scalingText(annotations, name);
   const read = text === undefined ? undefined : parseFloat64(text);
   return read?.ok ? read.value : undefined;
 }
 
-/** Returns an annotation as an int32; undefined if it is absent or does not parse. */
+/** Returns an annotation as an int32; undefined if the annotation is absent or does not parse. */
 export function scalingInteger(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   const text = scalingText(annotations, name);
   const read = text === undefined ? undefined : parseInteger(text, 32);
   return read?.ok ? read.value : undefined;
 }
 
-/** Returns a duration annotation in ms; undefined if it is absent or does not parse. */
+/** Returns a duration annotation in ms; undefined if the annotation is absent or does not parse. */
 export function scalingDurationMs(annotations: StringMap | undefined, name: ScalingAnnotation): number | undefined {
   return durationTextMs(scalingText(annotations, name));
 }
 
-/** Returns the progress deadline in ms; undefined if it is absent or does not parse. */
+/** Returns the progress deadline in ms; undefined if the annotation is absent or does not parse. */
 export function progressDeadlineMs(annotations: StringMap | undefined): number | undefined {
   return durationTextMs(annotations?.[PROGRESS_DEADLINE_ANNOTATION]);
 }

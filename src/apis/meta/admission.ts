@@ -6,7 +6,10 @@ export interface AdmissionRequest {
   readonly operation: "CREATE" | "UPDATE";
   /** `status`: the write changes only the status. */
   readonly subresource?: "status";
-  /** The object to write, with name and namespace. On UPDATE, the store has already merged it with the stored one. */
+  /**
+   * The object to write, with name and namespace. On UPDATE, the store has already merged the write with the stored
+   * object.
+   */
   readonly object: AnyObject;
   /** UPDATE only: the stored object. */
   readonly old?: AnyObject;

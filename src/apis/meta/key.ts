@@ -1,4 +1,4 @@
-// Makes and parses the keys of objects. No other file joins or splits them.
+// Makes and parses the keys of objects. No other file joins or splits keys.
 import { type Kind, type Kinds, kindOf } from "../kinds.ts";
 import type { AnyObject } from "./object.ts";
 

@@ -45,7 +45,7 @@ export function crdSchema({ fields }: StructType): Schema {
   return structSchema(known, (field) => crdTypeSchema(field.type, field));
 }
 
-/** Returns the schema of a struct in Go: it has all fields, checks all of them, and accepts items with equal keys. */
+/** Returns the schema of a struct in Go, which has and checks all fields, and accepts list items with equal keys. */
 export function goSchema({ fields }: StructType): Schema {
   return structSchema(fields, ({ type }) => goTypeSchema(type));
 }

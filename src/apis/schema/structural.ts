@@ -16,7 +16,7 @@ export interface SchemaFinding {
     | "FieldValueTooLong";
 }
 
-/** Reading stops at this number of findings, because a body can have a million of them. */
+/** Reading stops at this number of findings, because a body can cause a million findings. */
 const MAX_FINDINGS = 100;
 
 /** Paths of all fields that the schema does not have, sorted. */

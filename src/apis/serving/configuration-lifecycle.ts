@@ -13,7 +13,7 @@ export function markLatestCreatedRevision(status: ConfigurationStatus, name: str
   return status.latestReadyRevisionName === name ? next : conditions.markUnknown(next, READY, at);
 }
 
-/** Records the newest ready Revision. The Configuration is ready if it is also the newest Revision. */
+/** Records the newest ready Revision. The Configuration is ready if the newest of all Revisions is ready. */
 export function markLatestReadyRevision(status: ConfigurationStatus, name: string, at: string): ConfigurationStatus {
   const next = { ...status, latestReadyRevisionName: name };
   return status.latestCreatedRevisionName === name ? conditions.markTrue(next, READY, at) : next;

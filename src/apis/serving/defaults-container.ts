@@ -43,7 +43,7 @@ function named(containers: readonly Container[], base: string, taken: ReadonlySe
   return containers.map((container) => (container.name ? container : { ...container, name: next() }));
 }
 
-/** Sets the defaults of a container that is no init container. */
+/** Sets the defaults of a container, except for init containers. */
 export function defaultedContainer(
   container: Container,
   isAlone: boolean,

@@ -57,7 +57,7 @@ export function validateName(meta: Partial<ObjectMeta>): Findings {
   return name === "" && generateName === "" ? finding("name or generateName is required", ["name"]) : none;
 }
 
-/** Validates the Revision name in a template; it must begin with the parent's name and a dash. */
+/** Validates the Revision name in a template, which must begin with the parent's name and a dash. */
 export function validateRevisionName(meta: Partial<ObjectMeta>, parent: Partial<ObjectMeta>): Findings {
   const { name = "", generateName = "" } = meta;
   if (generateName !== "") {
@@ -98,7 +98,7 @@ export function validateProgressDeadline(annotations: StringMap | undefined): Fi
   return validateSeconds("progress-deadline", key, annotations?.[key]);
 }
 
-/** Returns the spelling of an annotation to read and to report: `first`, if it is set; else the other. */
+/** Returns the spelling of an annotation to read and to report: `first` if the object has it, else `other`. */
 function spellingOf(annotations: StringMap | undefined, first: string, other: string): string {
   return annotations?.[first] === undefined ? other : first;
 }

@@ -18,7 +18,7 @@ export interface WebhookRequest {
   readonly old?: AnyObject;
   readonly operation: "create" | "update";
   readonly isStatusUpdate?: boolean;
-  /** The writer; absent if the request has none. */
+  /** The writer; absent if the request does not name a writer. */
   readonly user?: string;
   readonly config: ServingConfig;
 }
@@ -73,7 +73,7 @@ export function decodeRefusal(errors: readonly DecodeError[]): string {
   return `mutation failed: cannot decode incoming new object: ${errors[0]?.message ?? ""}`;
 }
 
-/** Returns the texts of the validating webhook: its error ("" if it admits the object) and its warnings. */
+/** Returns the texts of the validating webhook: an error ("" if the webhook admits the object) and warnings. */
 export function reviewTexts(findings: Findings): { readonly errors: string; readonly warnings: readonly string[] } {
   return { errors: findingsText(findings), warnings: warningLines(findings) };
 }

@@ -7,7 +7,7 @@ export interface ParsedQuantity {
   /** The amount in billionths of the unit. Finer fractions are rounded away from zero. */
   readonly nano: bigint;
   readonly format: Format;
-  /** The input text, if Kubernetes considers it canonical and writes it back unchanged. */
+  /** The input text, if Kubernetes considers the text canonical and writes it unchanged. */
   readonly text?: string | undefined;
 }
 

@@ -40,7 +40,7 @@ class Parser {
     return nodes;
   }
 
-  /** Reads nodes up to the `end` or `else` that closes them, or to the end of the template. */
+  /** Reads nodes up to the `end` or `else` that closes the block, or to the end of the template. */
   #list(): { nodes: TemplateNode[]; closedBy?: Extract<Piece, { kind: "action" }> } {
     const nodes: TemplateNode[] = [];
     for (; this.#at < this.#pieces.length; ) {

@@ -43,7 +43,7 @@ const CORE_KEYWORDS = new Map<string, boolean | null>([
   ...["false", "False", "FALSE"].map((word) => [word, false] as const),
 ]);
 
-/** As the core schema of YAML 1.2, in which `yes` and `0123` are no boolean and no octal number. */
+/** Converts a plain scalar by the core schema of YAML 1.2: `yes` is a string, and `0123` is a decimal number. */
 export function coreScalar(source: string): string | number | boolean | null {
   const keyword = CORE_KEYWORDS.get(source);
   if (keyword !== undefined) return keyword;

@@ -38,7 +38,7 @@ function conditionTable(conditions: readonly Condition[]): string {
   return tableText({ headers: ["type", "status", "severity", "reason", "message"], rows });
 }
 
-/** Facts about an object that it does not contain. */
+/** Facts about an object that the object itself does not contain. */
 interface DescribeContext {
   /** Events about the object. */
   readonly events: readonly Event[];

@@ -1,4 +1,4 @@
-// `knap simulate`: runs the autoscaler on virtual time with a load trace. It starts no session and no containers.
+// `knap simulate`: runs the autoscaler on virtual time with a load trace. Starts no session and no containers.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type LoadTrace, parseLoadTrace } from "../../simulator/load-trace.ts";

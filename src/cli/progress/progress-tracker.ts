@@ -1,4 +1,4 @@
-// Turns changes of objects and live figures into progress events. It reports each fact once.
+// Turns changes of objects and live figures into progress events. Reports each fact once.
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { Event, Pod } from "../../apis/core/types.ts";
 import type { Condition } from "../../apis/meta/conditions.ts";
@@ -65,7 +65,7 @@ export class ProgressTracker {
     return [{ type: "ready", namespace, service: name, url, revision, address, reach: reachOf(url) }];
   }
 
-  /** Remembers the revision: it contains the cause of a failed Service. Reports nothing. */
+  /** Remembers the revision, whose status has the cause if its Service fails. Reports nothing. */
   revision(revision: Revision): readonly ProgressEvent[] {
     this.#revisions.set(idOf(revision), revision);
     return [];

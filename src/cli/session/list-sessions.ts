@@ -75,7 +75,7 @@ export async function isFolderLive(path: string): Promise<boolean> {
   return (await isProcessLive(readPrivateFile(join(path, PROCESS_FILE)) ?? "")) === true;
 }
 
-/** Name of the socket in a session's folder. It accepts connections as long as the process lives. */
+/** Name of the socket in a session's folder. The session accepts connections on it until its process ends. */
 export const ALIVE_SOCKET = "alive.sock";
 
 /** Listens on `path` until disposed of. The socket carries no data. */

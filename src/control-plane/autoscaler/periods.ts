@@ -1,4 +1,4 @@
-// Defines the periods of the autoscaler. Knative has no setting for them.
+// Defines the periods of the autoscaler. Knative's ConfigMaps have no settings for these periods.
 
 /** How often statistics are collected. @see pkg/autoscaler/metrics/collector.go */
 export const COLLECT_EVERY_MS = 1000;

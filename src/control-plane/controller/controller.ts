@@ -95,7 +95,7 @@ export class Controller {
     this.#inquiries.forget(question);
   }
 
-  /** Runs until the queue is empty. It always ends, because the rate limiter delays tasks that run too often. */
+  /** Runs until the queue is empty. The loop always ends, because the rate limiter delays tasks that run too often. */
   settle(): void {
     if (this.#running) return;
     this.#world = this.#makeWorld();
@@ -217,7 +217,7 @@ export class Controller {
     return true;
   }
 
-  /** Returns true if it wrote or failed. A failure drops one object from the collector, so the rest can follow. */
+  /** Returns true if the collector wrote or failed. A failure removes one object from the collector's queue. */
   #collectGarbage(): boolean {
     try {
       return this.#options.store.collectGarbage();
@@ -240,7 +240,8 @@ export class Controller {
     const plan = task.reconciler.reconcile(object as never, this.#world as World);
     if (this.#rateLimiter.isThrottled(task, plan.status)) return;
     const results = applyWrites(store, object, plan);
-    // The reconciler did not know this refusal, so the planned status can be wrong. Reconcile again before a status write.
+    // The reconciler did not know this refusal, so the planned status can be wrong. Reconcile again before a status
+    // write.
     if (recordRefusals(task, results)) {
       this.#add(task);
       return;

@@ -26,7 +26,7 @@ export function controllerOf(object: AnyObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-/** Plans labels, annotations and spec of a child. Undoes other changes to them. */
+/** Plans labels, annotations and spec of a child. Undoes changes that others made to these fields. */
 export function ensureWhole(wanted: AnyObject): OwnedFields {
   const { labels = {}, annotations = {} } = wanted.metadata;
   return {

@@ -94,7 +94,7 @@ export class Activator {
     return (exchange) => this.handle(revision, exchange);
   }
 
-  /** Probes the revision's public Service. Resolves to undefined if there is no response. */
+  /** Probes the revision's public Service. Resolves to undefined if no response comes. */
   probe(revision: RevisionKey, headers: RawHeaders): Promise<LocalReply | undefined> {
     const [namespace, name] = revision.split("/");
     const host = `${name}.${namespace}.svc.cluster.local`;

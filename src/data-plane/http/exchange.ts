@@ -12,7 +12,7 @@ export type ListenerKind = "public" | "local" | "tls";
 /** Times of a request in ms of the emulator's clock, for the cold-start waterfall. Each component sets its fields. */
 export interface RequestTiming {
   arrived?: Time;
-  /** When the activator received the request, and when it chose a pod. */
+  /** When the activator received the request, and when the activator chose a pod. */
   queued?: Time;
   assigned?: Time;
   /** When the queue-proxy's breaker admitted the request. */

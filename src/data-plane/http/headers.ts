@@ -14,7 +14,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Headers that `Connection` cannot remove, because they define routing and framing. */
+/** Headers that define routing and framing, so that `Connection` cannot remove them. */
 const KEPT: ReadonlySet<string> = new Set(["close", "host", "content-length"]);
 
 /** Returns true if the name at `index` equals `lower`, ignoring case. Compares the lengths first, which is fast. */
@@ -75,7 +75,7 @@ export function hasToken(value: string, token: string): boolean {
   return value.split(",").some((member) => member.trim().toLowerCase() === token);
 }
 
-/** Lower-case names of end-to-end headers that `Connection` lists; undefined if there are none. */
+/** Returns the lower-case names of end-to-end headers that `Connection` lists; undefined if it lists none. */
 export function namedInConnection(headers: RawHeaders): ReadonlySet<string> | undefined {
   let named: Set<string> | undefined;
   for (let index = 0; index < headers.length; index += 2) {

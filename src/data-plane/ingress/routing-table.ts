@@ -18,7 +18,7 @@ export type RouteMatch =
   | { readonly kind: "path"; readonly path: RoutePath; readonly host?: string }
   /** Redirect to https (301). */
   | { readonly kind: "redirect"; readonly location: string }
-  /** The host is a name of this machine, and there is not exactly one public Service. */
+  /** The host is a name of this machine, but the request has no target, because not exactly one Service is public. */
   | { readonly kind: "index"; readonly services: readonly ServiceEntry[] };
 
 export interface RouteRequest {
@@ -43,7 +43,7 @@ export interface RoutingTable {
   readonly ingresses: ReadonlySet<string>;
   /** Hosts that two Ingresses claim. The first Ingress gets the host. */
   readonly conflicts: readonly { readonly host: string; readonly ingress: string }[];
-  /** Ingresses that could not be compiled, with the error. They have no routes; all others have theirs. */
+  /** Ingresses that could not be compiled, with the error. The table has no routes for these Ingresses. */
   readonly failures: readonly { readonly ingress: string; readonly error: unknown }[];
 }
 

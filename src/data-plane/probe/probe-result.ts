@@ -12,7 +12,10 @@ export interface ProbeAttempt {
   readonly host: string;
   readonly port: number;
   readonly timeoutMs: number;
-  /** The engine's port relay accepts connections before the container listens, so they must also stay open a while. */
+  /**
+   * The engine's port relay accepts connections before the container listens, so a connection must also stay open for a
+   * while.
+   */
   readonly relayed?: boolean;
   readonly prober: ProbeAsker;
   /** Feature `autodetect-http2`: tries h2c first. */

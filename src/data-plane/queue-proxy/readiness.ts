@@ -31,7 +31,7 @@ export class Readiness {
     this.#runners = parts.probes.map((probe) => new ProbeRunner(probe, parts, () => this.#closed));
   }
 
-  /** Starts an evaluation or joins the current one, which continues even if its callers leave. */
+  /** Starts an evaluation or joins the current one, which continues even if all callers leave. */
   evaluate(): Promise<ProbeResult> {
     if (this.#runners.length === 0) return Promise.resolve(READY);
     this.#running ??= this.#run().finally(() => {
@@ -40,7 +40,7 @@ export class Readiness {
     return this.#running;
   }
 
-  /** Makes no attempt after the current one. */
+  /** Ends the probing: after the current attempt, no further attempt starts. */
   close(): void {
     this.#closed = true;
   }

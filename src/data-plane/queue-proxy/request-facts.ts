@@ -126,7 +126,7 @@ export function makeForwarded({ xff, proto, host }: ForwardedFrom): string | und
   return [pairs.join(";"), ...rest.map((node) => `for=${node}`)].join(", ");
 }
 
-/** Brackets and quotes every text with a colon, like Knative, because it can be an IPv6 address. */
+/** Brackets and quotes every text with a colon, like Knative, because such a text can be an IPv6 address. */
 function nodeOf(member: string): string {
   return member.includes(":") ? `"[${member}]"` : member;
 }

@@ -47,7 +47,7 @@ export class ActivatorStats {
       const concurrency = Math.max(0, period.averageConcurrentRequests - entry.reported);
       stats.set(revision, this.#stat(concurrency, period.requestCount - entry.reported, now));
       entry.reported = 0;
-      // A request can start and end in one millisecond, so the average alone does not show that there was none.
+      // A request can start and end in one millisecond, so an average of 0 alone does not show that no request arrived.
       const idle = period.averageConcurrentRequests === 0 && period.requestCount === 0;
       if (idle && entry.stats.inFlight === 0) this.#entries.delete(revision);
     }

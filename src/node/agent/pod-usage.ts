@@ -1,4 +1,4 @@
-// Samples the cpu and memory usage of containers, as a cluster's metrics server does. It samples only revisions of the
+// Samples the cpu and memory usage of containers, as a cluster's metrics server does. Samples only revisions of the
 // HPA class.
 import { HPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import type { RevisionKey } from "../../apis/autoscaling/types.ts";
@@ -62,7 +62,7 @@ export class PodUsageSampler implements Disposable {
     }));
   }
 
-  /** Returns the Deployment's `spec.replicas`; undefined while there is no Deployment. */
+  /** Returns the Deployment's `spec.replicas`; undefined while the revision has no Deployment. */
   replicas(revision: RevisionKey): number | undefined {
     const { namespace, name } = parseNamespacedName(revision);
     const { store } = this.#options;

@@ -26,7 +26,10 @@ export interface RegistryConfig {
 const HUB_KEY = "https://index.docker.io/v1/";
 const HUB_HOSTS = ["index.docker.io", "docker.io", "registry-1.docker.io"];
 
-/** Runs `docker-credential-<helper> get` with the server on stdin; resolves with undefined if it has no credentials. */
+/**
+ * Runs `docker-credential-<helper> get` with the server on stdin; resolves with undefined if the helper has no
+ * credentials.
+ */
 export type CredentialHelper = (helper: string, server: string) => Promise<RegistryAuth | undefined>;
 
 /** Returns the first matching credentials in the order of `configs`. Within one config, the longest path wins. */

@@ -35,7 +35,7 @@ export interface NodeParts {
   readonly openQueueProxy: OpenQueueProxy;
   /** The clock of API objects; may be virtual. */
   readonly clock: Pick<Clock, "now">;
-  /** The clock of containers, probes and grace periods: always real time. It logs the errors of its timers. */
+  /** The clock of containers, probes and grace periods: always real time. The clock logs the errors of its timers. */
   readonly nodeClock: GuardedClock;
   readonly nodeName: string;
   readonly hostIP: string;

@@ -16,7 +16,7 @@ interface Machine {
 
 const littleEndian = (instruction: number): number[] => [0, 8, 16, 24].map((shift) => (instruction >>> shift) & 0xff);
 
-/** Both programs wait for signals for ever: by `pause` on x86-64, by `ppoll` without files on arm64. */
+/** The program of each architecture only waits for signals: with `pause` on x86-64, with `ppoll` on arm64. */
 const MACHINES: Readonly<Record<string, Machine>> = {
   // again: mov eax, 34; syscall; jmp again
   amd64: { number: 62, code: [0xb8, 34, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xf7] },

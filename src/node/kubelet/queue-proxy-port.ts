@@ -8,7 +8,7 @@ export interface QueueProxyRequest {
   readonly podIP: string;
   /** The serving port of the manifest. */
   readonly port: number;
-  /** Returns the address at which knap reaches a port of the pod; undefined: it cannot. */
+  /** Returns the address at which knap reaches a port of the pod; undefined if knap cannot. */
   readonly addressOf: (port: number) => PodAddress | undefined;
 }
 

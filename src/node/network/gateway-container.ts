@@ -32,7 +32,10 @@ export class GatewayContainer {
     this.#settings = settings;
   }
 
-  /** Resolves when the container runs. From then on it starts again when it exits. Rejects with a RuntimeError. */
+  /**
+   * Resolves when the container runs. From then on knap starts the container again when it exits. Rejects with a
+   * RuntimeError.
+   */
   async open(): Promise<void> {
     await this.#start();
     this.#watching = this.#watch();

@@ -101,7 +101,9 @@ export function makeClaim(name: string, namespace: string): ClusterDomainClaim {
   };
 }
 
-/** Deletes the claim if knap creates claims automatically; otherwise an administrator made it, and it stays. */
+/**
+ * Deletes the claim if knap creates claims automatically; otherwise an administrator made the claim, and knap keeps it.
+ */
 function releaseClaim({ object: mapping, world, plan }: MappingPass): ReconcileError {
   const { name, namespace } = mapping.metadata;
   const claim = world.get(CLAIM, "", name);
@@ -135,7 +137,7 @@ function reconcileIngress(
   return undefined;
 }
 
-/** Why there is no target: `because` is for the condition, `error` for the event. */
+/** Why the reference has no target: `because` is for the condition, `error` for the event. */
 export interface Unresolved {
   readonly because: string;
   readonly error: string;

@@ -59,7 +59,7 @@ function targetsOf(route: Stored<Route>, world: World): Targets {
     if (!name || !configuration) continue;
     configurations.add(name);
     const newest = configuration.status?.latestCreatedRevisionName;
-    // The newest revision gets the Route's name before it gets traffic.
+    // The newest Revision gets the Route's name before the Route sends traffic to this Revision.
     if (newest && target.latestRevision) revisions.add(newest);
   }
   return { configurations, revisions };

@@ -86,7 +86,7 @@ function makeImage(revision: Stored<Revision>, { name = "", imageDigest = "" }: 
   };
 }
 
-/** Returns `<revision>-deployment`, shortened with a hash if it is too long. */
+/** Returns `<revision>-deployment`, shortened with a hash if the name is too long. */
 export function deploymentName(revision: string): string {
   return childName(revision, "-deployment");
 }

@@ -11,7 +11,7 @@ import {
 import type { RevisionStatus } from "../../../apis/serving/types.ts";
 import type { Pass } from "../pass.ts";
 
-/** Reasons that only knap's kubelet reports. They fail the Revision before the progress deadline. */
+/** Reasons that only knap's kubelet reports. The Revision fails at once, without waiting for the progress deadline. */
 const NODE_FINDINGS: ReadonlySet<string> = new Set(["LoopbackOnly", "PortMismatch", "NeedsContainer"]);
 
 /** Returns the status with the problem of the first pod. */

@@ -51,7 +51,7 @@ function localProbe(probe: Probe, fallbackPort: number): Probe {
   return inGoOrder({ tcpSocket: { port: portOf(probe.tcpSocket?.port, fallbackPort), host: LOCAL }, ...timing });
 }
 
-/** Returns the port if it is a number other than 0, else the fallback. */
+/** Returns the port if the port is a number other than 0, else the fallback. */
 function portOf(port: number | string | undefined, fallback: number): number {
   return typeof port === "number" && port !== 0 ? port : fallback;
 }

@@ -41,7 +41,7 @@ export interface IngressParts {
   readonly challenges: readonly AcmeChallenge[];
 }
 
-/** Returns the Route's name, shortened with a hash if it is too long. */
+/** Returns the Route's name, shortened with a hash if the name is too long. */
 export function ingressName(route: string): string {
   return childName(route, "");
 }

@@ -85,7 +85,7 @@ export interface WatchedStart {
   readonly pod: PodState;
   readonly container: Container;
   readonly containerId: string;
-  /** Returns the address at which knap reaches a port of the container; undefined: it cannot. */
+  /** Returns the address at which knap reaches a port of the container; undefined if knap cannot. */
   readonly addressOf: (port: number) => PodAddress | undefined;
   /** Sends an event of this start to the pod. */
   readonly report: (event: RunningEventBody) => void;

@@ -23,7 +23,7 @@ export class PodSandbox {
   #listening: Disposable | undefined;
   #engine: RuntimeContainer | undefined;
   #id: string | undefined;
-  /** Whether the pause container ran when it was last checked. */
+  /** Whether the pause container ran when the sandbox last inspected it. */
   #ready = false;
   /** Whether the engine has reported the end of the pause container. */
   #hasEnded = false;
@@ -61,7 +61,7 @@ export class PodSandbox {
     return this.#id === undefined ? this.#ownNetworking() : { networkOf: this.#id, ports: [] };
   }
 
-  /** Returns the address at which knap reaches a port of a container of this pod; undefined: it cannot. */
+  /** Returns the address at which knap reaches a port of a container of this pod; undefined if knap cannot. */
   addressOf(container: RuntimeContainer | undefined, port: number): PodAddress | undefined {
     const holder = this.#engine ?? container;
     const known = holder?.addresses[port];

@@ -1,4 +1,4 @@
-// Stops the containers of a pod: waits for requests, sends the stop signal, then SIGKILL. It removes no container.
+// Stops the containers of a pod: waits for requests, sends the stop signal, then SIGKILL. Does not remove containers.
 import { runInBackground } from "../../../base/background.ts";
 import type { Time } from "../../../base/clock.ts";
 import { sleep } from "../../../base/sleep.ts";

@@ -35,7 +35,7 @@ export function makeVolumeWriter({ runtime, architecture, prefix, labels }: Writ
     };
     const id = await runtime.create(spec).catch(async (error: unknown) => {
       if (!(error instanceof RuntimeError) || error.code !== "conflict") throw error;
-      // An earlier writer is left, because the engine was unreachable when it should have been removed.
+      // An earlier writer container still exists: the engine was unreachable when knap tried to remove that container.
       await runtime.remove(spec.name);
       return runtime.create(spec);
     });

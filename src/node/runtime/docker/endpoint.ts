@@ -37,7 +37,7 @@ export type EngineCandidates =
 const NO_TLS_FILES: TlsFiles = { ca: undefined, cert: undefined, key: undefined, verify: true };
 const NPIPE = "//./pipe/docker_engine";
 
-/** Searches as the docker command line does. It refuses ssh, because published ports would be on the other machine. */
+/** Searches as the docker command line does. Refuses ssh, because published ports would be on the other machine. */
 export function findEngines(search: EngineSearch): EngineCandidates {
   const explicit = search.env["DOCKER_HOST"];
   if (explicit) return parseHost(explicit, "DOCKER_HOST", tlsFromEnv(search));

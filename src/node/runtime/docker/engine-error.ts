@@ -24,7 +24,10 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "the host in DOCKER_HOST cannot be reached",
 };
 
-/** The engine's error texts. The first match wins. Texts are more exact than the HTTP status, so they win over it. */
+/**
+ * The engine's error texts. The first match wins. A text is more exact than the HTTP status, so a matching text takes
+ * precedence.
+ */
 const BY_TEXT: readonly (readonly [RegExp, Code])[] = [
   [/no space left on device/i, "no-space"],
   [/port is already allocated|address already in use/i, "address-in-use"],
