@@ -8,7 +8,7 @@ import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { ProxiedExchange } from "./proxied-exchange.ts";
 import type { ReadContext } from "./reads.ts";
 
-/** Answers the exchange. Without an answer, it resolves to the reason why the port was unreachable. */
+/** Answers the exchange. Without an answer, resolves to the reason why the port was unreachable. */
 type PodPortHandler = (exchange: Exchange) => Promise<string | undefined>;
 /** The handler for a port of a pod; undefined if the port is closed. */
 export type PodPorts = (pod: Pod, port: number) => PodPortHandler | undefined;

@@ -1,5 +1,5 @@
-// The clock for timeouts. It starts at the machine's time and ignores later changes of that time; timestamps come from
-// the wall clock.
+// The clock for timeouts. This clock starts at the machine's time and ignores later changes of that time; timestamps
+// come from the wall clock.
 import type { Clock, Time } from "./clock.ts";
 
 /** setTimeout accepts at most 2^31 - 1 ms; longer waits use several timers in sequence. */

@@ -1,4 +1,4 @@
-// A clock whose time moves only when a caller advances it. It never waits and never reads the machine's time.
+// A clock whose time moves only when a caller advances it. This clock never waits and never reads the machine's time.
 import type { Clock, Time } from "./clock.ts";
 
 interface Timer {

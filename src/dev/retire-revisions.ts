@@ -42,7 +42,7 @@ export const DELETE_GRACE_MS = 2000;
 const keysOf = ({ objects }: Project): ReadonlyMap<string, ObjectKey> =>
   new Map(objects.map((object) => [keyText(keyOf(object)), keyOf(object)]));
 
-/** Compares each project with the previous one. It deletes nothing itself. */
+/** Compares each project with the previous one. Does not delete objects itself. */
 export class GoneObjects {
   #known: ReadonlyMap<string, ObjectKey>;
   readonly #missing = new Map<string, { readonly key: ObjectKey; readonly since: Time }>();

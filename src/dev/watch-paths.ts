@@ -5,7 +5,9 @@ import { watch } from "chokidar";
 import type { Clock, Time } from "../base/clock.ts";
 import { isNoise } from "./source-files.ts";
 
-/** Names of files that the next load may discover. They are reported although nothing follows them. */
+/**
+ * Names of files that the next load may discover. Their changes are reported although no watched path contains them.
+ */
 const DISCOVERED_NAMES = /(^|[\\/])knap\.yaml$|service(\.dev)?\.ya?ml$/i;
 
 export const isDiscoverable = (path: string): boolean => DISCOVERED_NAMES.test(path);

@@ -9,7 +9,7 @@ const LOOPBACK_6 = "::1";
 export interface ListenOptions {
   /** From the user. 127.0.0.1 and localhost mean both families. */
   readonly address: string;
-  /** The user's port. It is an error if this port is taken. */
+  /** The port that the user named. Listening fails if this port is taken. */
   readonly port?: number | undefined;
   /** Used without `port`. If this port is taken, a free one is used. */
   readonly defaultPort: number;

@@ -15,7 +15,7 @@ export interface SessionFlag {
   readonly kind: FlagKind;
   /** Used if neither the command line nor the environment nor knap.yaml has a value. */
   readonly default?: string | number | boolean;
-  /** The help text. It describes defaults that are no fixed value. */
+  /** The help text, which also describes a default that is not a fixed value. */
   readonly describe: string;
   /** Key in the settings of the session; `limits.x` is key `x` of their `limits`. */
   readonly to: string;

@@ -20,7 +20,10 @@ export interface SimulatedNodeOptions {
   readonly onSize?: (size: number) => void;
   /** Called when a pod is Ready. */
   readonly onStarted?: (pod: Pod, ip: string) => void;
-  /** Called when a pod must stop. It calls `done` when the pod's requests have ended. If absent, pods stop at once. */
+  /**
+   * Called when a pod must stop. The function calls `done` when the pod's requests have ended. If absent, pods stop at
+   * once.
+   */
   readonly onStopping?: (pod: Pod, done: () => void) => void;
   /** Called when a pod has been removed. */
   readonly onGone?: (pod: Pod) => void;

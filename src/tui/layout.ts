@@ -50,7 +50,7 @@ function overviewBody(state: AppState, rows: readonly Row[], { width, height }: 
 interface TextView {
   readonly count: number;
   readonly linesOf: (visible: VisibleRange) => readonly Line[];
-  /** Shown if there are no lines. */
+  /** The text to show instead of an empty list of lines. */
   readonly placeholder: string;
 }
 

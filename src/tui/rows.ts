@@ -20,7 +20,7 @@ export interface TrafficCell {
   /** A tag of the revision, or its name. */
   readonly name: string;
   readonly percent: number;
-  /** Share of the recent requests; undefined: there were none. */
+  /** Share of the recent requests; undefined without recent requests. */
   readonly observed: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ServiceRow {
   readonly mode: string;
   readonly traffic: TrafficCell | undefined;
   readonly napping: boolean;
-  /** Why it is not Ready, in one line. */
+  /** Why the Service is not Ready, in one line. */
   readonly problem: string | undefined;
 }
 interface RevisionRow {

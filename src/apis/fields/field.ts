@@ -50,7 +50,7 @@ export interface FieldFacts {
   readonly mapKeys?: readonly string[] | undefined;
   /** The list contains each scalar once; strategic merge patches add to it. */
   readonly set?: true | undefined;
-  /** `x-kubernetes-map-type: atomic` of a map: it has one owner. Structs have their own fact. */
+  /** `x-kubernetes-map-type: atomic` of a map: the whole map has one owner. Structs have a setting of their own. */
   readonly atomic?: true | undefined;
 }
 interface Row extends FieldFacts {

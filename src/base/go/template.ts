@@ -1,4 +1,4 @@
-// Executes Go's text/template on plain data, with Go's error texts. It supports no files and no custom functions.
+// Executes Go's text/template on plain data, with Go's error texts. Does not support files and custom functions.
 import { failed, ok, type Result } from "../result.ts";
 import {
   FunctionFault,

@@ -1,4 +1,4 @@
-// `knap init`: copies a template into a folder and fills in the Service's name. It never overwrites a file.
+// `knap init`: copies a template into a folder and fills in the Service's name. Never overwrites a file.
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";

@@ -11,7 +11,7 @@ import type { Terminal } from "../terminal.ts";
 
 export interface SessionUi {
   render(event: ProgressEvent): void;
-  /** Shows a line that is no progress event, such as a log record. */
+  /** Shows a line that does not come from a progress event, such as a log record. */
   say(line: string): void;
   /** Follows the session until aborted. */
   follow(session: RunningSession, signal: AbortSignal): Promise<void>;

@@ -1,4 +1,4 @@
-// Shows a session in the terminal UI. It loads ink and react, so callers import it only if the user chose it.
+// Shows a session in the terminal UI. This file loads ink and react, so callers import it only if the user chose it.
 
 import { redacted } from "../../base/redact.ts";
 import { showTui } from "../../tui/show-tui.tsx";

@@ -69,7 +69,10 @@ const toInt32 = (value: number): number => {
   return cut >= MIN_INT32 && cut < -MIN_INT32 ? cut : MIN_INT32;
 };
 
-/** Returns the state of a new decider. With more than one ready pod it is in panic, so that it does not scale down. */
+/**
+ * Returns the state of a new decider. With more than one ready pod, the decider starts in panic and so does not scale
+ * down.
+ */
 export function makeDeciderState(spec: DeciderSpec, readyPods: number | undefined, now: Time): DeciderState {
   const maxPanicPods = readyPods ?? 0;
   return {

@@ -1,4 +1,4 @@
-// Holds the objects in memory, indexed by kind and name, label, owner and uid. It does not validate objects.
+// Holds the objects in memory, indexed by kind and name, label, owner and uid. Does not validate objects.
 import { matchesLabels } from "../../apis/core/label-selector.ts";
 import { type Kind, kindOf, type ObjectOf } from "../../apis/kinds.ts";
 import { keyOf, keyText, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";

@@ -45,7 +45,7 @@ export class PodProber {
       .map((candidate) => candidate.backend);
   }
 
-  /** Sets all pods. Ready pods are usable when this method returns; it starts to probe the others. */
+  /** Sets all pods. Ready pods are usable when this method returns. The prober starts to probe the others. */
   setBackends(backends: readonly Backend[]): void {
     const before = this.#candidates;
     this.#candidates = new Map();

@@ -23,7 +23,7 @@ interface Pod extends Slot {
 }
 
 export interface ThrottlerOptions {
-  /** `containerConcurrency`; 0: unlimited. It never changes for a revision. */
+  /** `containerConcurrency`; 0: unlimited. This value never changes for a revision. */
   readonly concurrency: number;
   /** Longest wait. Equal for all requests, so the first in the queue expires first. */
   readonly waitLimitMs: number;

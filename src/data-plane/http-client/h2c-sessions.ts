@@ -1,4 +1,4 @@
-// Keeps the HTTP/2 session to a container. Opens it on first use and replaces it after it closes.
+// Keeps the HTTP/2 session to a container. Opens the session on first use, and opens a new one after it closes.
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Upstream } from "../http/forwarder.ts";
 

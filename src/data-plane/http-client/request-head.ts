@@ -17,7 +17,7 @@ export interface HeadParts {
 export interface RequestHead {
   readonly text: string;
   readonly chunked: boolean;
-  /** Declared length of the body; 0 without a body, undefined if it is chunked. */
+  /** Declared length of the body; 0 without a body, undefined if the body is chunked. */
   readonly length: number | undefined;
   /** The client waits for a 100 before it sends the body. */
   readonly expects: boolean;

@@ -25,8 +25,8 @@ export class Tunnel implements ResponseReceiver {
     client.on("data", (chunk: Buffer) => {
       if (!upstream.write(chunk)) client.pause();
     });
-    // If the client ends its side, the tunnel ends. If the container ends its side, it can still receive bytes
-    // (`net/http/httputil`).
+    // If the client ends its side, the tunnel ends. If the container ends its side, the client can still send bytes to
+    // it (`net/http/httputil`).
     client.on("end", () => {
       upstream.destroySoon();
       client.destroySoon();

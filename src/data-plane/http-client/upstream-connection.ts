@@ -1,4 +1,4 @@
-// One HTTP/1.1 connection to a container. It carries one request at a time.
+// Implements one HTTP/1.1 connection to a container, for one request at a time.
 import { connect, type Socket } from "node:net";
 import { type ResponseEvents, type ResponseHead, ResponseParser } from "./response-parser.ts";
 

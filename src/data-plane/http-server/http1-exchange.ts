@@ -26,7 +26,7 @@ export interface Http1Parts {
   readonly upgrade: UpgradeSocket | undefined;
 }
 
-/** The fault of a client that closed its side within a body. It gets no reply. */
+/** The fault of a client that closed its side within a body. knap sends no reply to it. */
 export const UNEXPECTED_EOF = "unexpected EOF";
 
 /** An abort still writes up to this number of unsent bytes. With more, it destroys the socket at once. */

@@ -21,7 +21,7 @@ export interface Http1ListenerParts {
   readonly handler: Handler;
   readonly limits: ListenerLimits;
   readonly tls: ListenerTls | undefined;
-  /** Called with every new connection (after TLS). It passes HTTP/1 connections to `take`. */
+  /** Called with every new connection (after TLS). Passes HTTP/1 connections to `take`. */
   readonly onConnection: (socket: Socket) => void;
 }
 
@@ -166,7 +166,7 @@ interface UpgradeParts {
 /** Serves an upgrade request, whose socket node:http detaches. After a refusal the listener gets the socket back. */
 function handleUpgrade({ request, socket, head, adopt, serve }: UpgradeParts): void {
   socket.on("error", ignore);
-  // CONNECT is always refused. Parsed again, it would come back here without end.
+  // CONNECT is always refused. If the parser got the request again, this code would run again without end.
   const isRetried = hasBody(request) || request.headers.upgrade?.toLowerCase() === "h2c";
   if (isRetried && request.method !== "CONNECT") {
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));

@@ -7,7 +7,7 @@ import { compilePaths, type RoutePath } from "./path-table.ts";
 export interface ServiceEntry {
   /** `namespace/name` of the Service. */
   readonly service: string;
-  /** Its public host, or its cluster-local one if it has no public host. */
+  /** The Service's public host, or its cluster-local host if the Service has no public one. */
   readonly host: string;
   readonly isPublic: boolean;
 }

@@ -1,4 +1,4 @@
-// Watches deadlines that share one limit. They expire in the order of their starts, so one timer is enough.
+// Watches deadlines that share one limit. Deadlines expire in the order of their starts, so one timer is enough.
 import type { Clock, Time } from "../../base/clock.ts";
 
 /** An entry of a {@link DeadlineQueue}. Only the queue writes these fields. */

@@ -169,7 +169,7 @@ function kubeletOptions(
     network,
     dns: network?.dns,
     extraHosts: network?.extraHosts ?? [],
-    // Images contain their own command; processes need one.
+    // An image contains a command; a process needs one from the project.
     startCommand: ({ metadata }) =>
       runtime.capabilities.images
         ? undefined

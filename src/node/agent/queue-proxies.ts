@@ -39,7 +39,10 @@ interface OpenProxy {
   readonly addressOf: QueueProxyRequest["addressOf"];
 }
 
-/** For pods without a queue-proxy in their template. They have no limits, and are ready when the port accepts. */
+/**
+ * For pods without a queue-proxy in their template. Such pods have no limits, and are ready when the port accepts
+ * connections.
+ */
 const PLAIN: Omit<PodQueueProxy, "config" | "userPort"> = {
   protocol: "http1",
   servingPort: BACKEND_HTTP_PORT,

@@ -10,7 +10,7 @@ export interface DigestQuestion {
   readonly image: string;
   /** Registries whose tags are not resolved (config-deployment). */
   readonly skip: ReadonlySet<string>;
-  /** Reads credentials. It is called only before a request to a registry. */
+  /** Reads credentials. Called only before a request to a registry. */
   readonly configs: () => Promise<readonly RegistryConfig[]>;
 }
 

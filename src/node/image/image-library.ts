@@ -20,7 +20,7 @@ export interface UsableImage {
   /** The image's USER. */
   readonly user: string;
   readonly stopSignal: string;
-  /** Says that the image is for another platform than the engine's; undefined: it is for the same. */
+  /** Says that the image is for another platform than the engine's; undefined if the platforms match. */
   readonly foreign?: string | undefined;
 }
 

@@ -115,7 +115,7 @@ export class Kubelet {
     return this.#parts.frozenPods?.all ?? [];
   }
 
-  /** Stops all pods and accepts no new ones. A later {@link forceStop} kills those that still stop. */
+  /** Stops all pods and accepts no new ones. A later {@link forceStop} kills the containers of pods that still stop. */
   async stopAll(stopPolicy: StopPolicy = SESSION_END_POLICY): Promise<void> {
     this.#stopped = true;
     this.#stopPolicy = { ...stopPolicy, last: true };

@@ -1,4 +1,4 @@
-// Forwards DNS queries unchanged to this machine's resolvers. It has no cache.
+// Forwards DNS queries unchanged to this machine's resolvers. Does not cache replies.
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns";
 import { connect } from "node:net";

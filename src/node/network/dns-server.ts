@@ -1,4 +1,4 @@
-// Listens for DNS queries on UDP and TCP, passes each to a function and sends the reply. It does not parse messages.
+// Listens for DNS queries on UDP and TCP, passes each to a function and sends the reply. Does not parse messages.
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";

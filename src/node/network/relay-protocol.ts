@@ -31,7 +31,7 @@ export interface Preface {
 
 const SETTINGS_VARIABLE = "KNAP_GATEWAY_ORDER";
 const PROTOCOL = "KNAP1";
-/** In bytes. A longer first line is no preface. */
+/** In bytes. A longer first line is not accepted as a preface. */
 export const LONGEST_PREFACE = 256;
 /** knap's reply to `hello` and `ready`. */
 export const HELLO_REPLY = "knap\n";

@@ -1,4 +1,4 @@
-// Plans for a Deployment: its Pods and its status. There are no ReplicaSets, so the Deployment owns its Pods.
+// Plans for a Deployment: its Pods and its status. knap has no ReplicaSets, so the Deployment owns its Pods.
 import { DEFAULT_ACCOUNT, isPodActive, isPodReady } from "../../../apis/core/pod.ts";
 import type { Deployment, DeploymentStatus, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";

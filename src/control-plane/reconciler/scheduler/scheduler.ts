@@ -1,4 +1,4 @@
-// Plans for a Pod without a node: binds it to a node, or marks it unschedulable. There is no preemption.
+// Plans for a Pod without a node: binds it to a node, or marks it unschedulable. The scheduler does not preempt Pods.
 import type { CoreCondition, Node, Pod } from "../../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../../../apis/meta/object.ts";

@@ -18,7 +18,7 @@ export interface EndedContainer {
   /** undefined: the container no longer exists. */
   readonly state: RuntimeContainer | undefined;
   readonly container: Container;
-  /** Says that the image is for another platform; undefined: it is for this one. */
+  /** Says that the image is for another platform; undefined if the platforms match. */
   readonly foreign: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Waits until a port first accepts a TCP connection. It sends no data.
+// Waits until a port first accepts a TCP connection. Sends no data.
 import { connect } from "node:net";
 import type { PodAddress } from "../../../base/address.ts";
 import type { Clock } from "../../../base/clock.ts";

@@ -6,7 +6,7 @@ import type { ContainerRuntime } from "../../runtime/runtime.ts";
 
 /** Kubernetes reads this much from the end of the file (pkg/kubelet/container/runtime.go). */
 const MESSAGE_BYTES = 4096;
-/** A larger file is no message, and is not read. */
+/** Size limit in bytes. The kubelet does not read a larger file. */
 const LONGEST_FILE_BYTES = 1024 * 1024;
 /** This folder is in memory, so its files are lost when the container exits. Kubernetes' default path is in it. */
 const IN_MEMORY = /^\/dev(\/|$)/;
@@ -24,7 +24,7 @@ export async function readTerminationFile(
   }
 }
 
-/** Returns the end of the first entry of an archive; "" if it is no file. */
+/** Returns the end of the first entry of an archive; "" if that entry is not a file. */
 function firstFile(archive: Readable): Promise<string> {
   return new Promise((resolve, reject) => {
     const entries = extract();

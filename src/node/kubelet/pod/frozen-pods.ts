@@ -8,7 +8,7 @@ import type { ContainerRuntime } from "../../runtime/runtime.ts";
 import type { FrozenContainer, FrozenSandbox } from "./pod-facts.ts";
 
 export interface FrozenPod {
-  /** The pods that can continue it have the same key: they have the same Deployment and template. */
+  /** Identifies Deployment and template. A new pod can continue a frozen pod with the same key. */
   readonly key: string;
   /** The pod that was frozen. Its successor keeps its host name and its own volumes. */
   readonly pod: StoredPod;

@@ -56,7 +56,7 @@ export interface RunningFacts {
   readonly failedProbe?: "Liveness" | "Startup" | undefined;
   /** Describes the last failure of the startup probe, or the probe failure that stops the container. */
   readonly probeFailure?: string | undefined;
-  /** Whether it was disconnected from its network, so that it must restart. */
+  /** Whether the container was disconnected from its network, so that the container must restart. */
   readonly networkLost?: boolean | undefined;
   /** Whether the kubelet has sent a signal to stop it. */
   readonly ending?: boolean | undefined;

@@ -13,7 +13,7 @@ export interface FirstFacts {
   readonly at: Time;
   readonly sandbox: PodFacts["sandbox"];
   readonly address: string;
-  /** The containers, by name, of the frozen pod that this pod continues; undefined: it continues none. */
+  /** The containers, by name, of the frozen pod that this pod continues; undefined: this pod starts anew. */
   readonly frozen: ReadonlyMap<string, FrozenContainer> | undefined;
   /** Returns the image of a container if the engine has it. */
   readonly knownImage: (container: Container) => UsableImage | undefined;

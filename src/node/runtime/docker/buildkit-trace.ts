@@ -7,7 +7,7 @@ const VERTEX = { digest: 1, name: 3, cached: 4, started: 5, completed: 6 };
 const LOG = { vertex: 1, stream: 3, message: 4 };
 const WARNING = { short: 3 };
 
-/** Reads the trace of one build. It yields a line when a step starts, and the output of the steps. */
+/** Reads the trace of one build. Yields a line when a step starts, and the output of the steps. */
 export class BuildTrace {
   readonly #named = new Set<string>();
   /** Unfinished output lines, by digest of the step and number of the stream. */
