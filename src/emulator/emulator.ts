@@ -72,7 +72,10 @@ async function wire(options: EmulatorOptions, shutdown: ShutdownStack): Promise<
   const node = await openNodeAgent(session, path, library);
   shutdown.add((mode) => node.stop(mode));
   const { clock, clocks, store } = session;
-  const issuer = new CertificateIssuer({ store, clock, folder: authorityFolderOf(options), log: options.log });
+  const { log } = options;
+  const folder = authorityFolderOf(options);
+  const issuer = new CertificateIssuer({ store, clock, timers: monotonicClock, folder, log });
+  shutdown.add(() => issuer.close());
   const time =
     clocks.virtual &&
     new VirtualTime({

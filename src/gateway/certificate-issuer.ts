@@ -16,10 +16,14 @@ import { issueCertificate, type KeyPair } from "./certificates.ts";
 
 const KIND = "Certificate.networking.internal.knative.dev";
 
+const RETRY_MS = 10_000;
+
 export interface CertificateIssuerOptions {
   readonly store: ObjectStore;
   /** The clock of objects. Certificates are valid in real time. */
   readonly clock: Pick<Clock, "now">;
+  /** Runs the retries. */
+  readonly timers: Pick<Clock, "now" | "at">;
   /** Folder of the local authority. */
   readonly folder: string;
   readonly log: Logger;
@@ -30,6 +34,8 @@ export class CertificateIssuer {
   readonly #inFlight = new InFlight();
   /** Uid and generation of Certificates being issued. */
   readonly #issuing = new Set<string>();
+  readonly #retries = new Set<Disposable>();
+  #closed = false;
   #authority: Promise<KeyPair> | undefined;
 
   constructor(options: CertificateIssuerOptions) {
@@ -42,6 +48,13 @@ export class CertificateIssuer {
   /** Resolves when nothing is being issued. */
   idle(): Promise<void> {
     return this.#inFlight.idle();
+  }
+
+  /** Stops the retries. */
+  close(): void {
+    this.#closed = true;
+    for (const retry of this.#retries) retry[Symbol.dispose]();
+    this.#retries.clear();
   }
 
   /** Makes a deleted Secret again. */
@@ -81,7 +94,19 @@ export class CertificateIssuer {
       this.#authority = undefined;
       log.warn("certificate not issued", { certificate: certificate.metadata.name, error });
       this.#setReady(certificate, { reason: "NotIssued", message: errorText(error) });
+      this.#retryLater(certificate);
     }
+  }
+
+  #retryLater({ metadata: { namespace, name, uid } }: Stored<Certificate>): void {
+    if (this.#closed) return;
+    const { store, timers } = this.#options;
+    const retry = timers.at(timers.now() + RETRY_MS, () => {
+      this.#retries.delete(retry);
+      const current = store.get(KIND, namespace, name);
+      if (current?.metadata.uid === uid) this.#observe(current);
+    });
+    this.#retries.add(retry);
   }
 
   #write(certificate: Stored<Certificate>, pair: KeyPair): void {
