@@ -1,5 +1,5 @@
-// Advances virtual time in steps. After each step, runs the reconcilers until they have nothing to do, and waits for the
-// node's operations, which take real time.
+// Advances virtual time in steps. After each step, runs the reconcilers until they have nothing to do, and waits for
+// the node's operations, which take real time.
 import type { Time } from "../base/clock.ts";
 import type { VirtualClock } from "../base/virtual-clock.ts";
 

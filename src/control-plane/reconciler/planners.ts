@@ -30,8 +30,8 @@ export const kubernetesPlanners: readonly Reconciler[] = [
   ingressPlanner,
 ].map(widened);
 
-// The Revision reconciler comes before the PodAutoscaler reconciler, so that the Revision reconciler sees each status of
-// the PodAutoscaler, as in Knative.
+// The Revision reconciler comes before the PodAutoscaler reconciler, so that the Revision reconciler sees each status
+// of the PodAutoscaler, as in Knative.
 export const knativePlanners: readonly Reconciler[] = [
   metricPlanner,
   serverlessServicePlanner,

@@ -13,8 +13,8 @@ export interface CommandOptions {
 }
 
 /**
- * Resolves with the exit code and the first 10 KiB of both streams. A missing command gives exit code 127, as in a shell.
- * Rejects with code `failed` after the timeout.
+ * Resolves with the exit code and the first 10 KiB of both streams. A missing command gives exit code 127, as in a
+ * shell. Rejects with code `failed` after the timeout.
  */
 export function runCommand(
   command: readonly string[],
