@@ -19,6 +19,8 @@ import { type Batcher, makeBatcher, saveTimes, type WatchedPaths, watchPaths } f
 
 export interface DevLoopParts {
   readonly project: Project;
+  /** The first deployment. It runs once the files are watched, and no later change cancels it. */
+  deployFirst(): Promise<void>;
   /** Loads the project again. */
   load(): Promise<Project>;
   readonly deployer: Deployer;
@@ -50,7 +52,7 @@ export function changedSettings(before: ProjectFile, after: ProjectFile): readon
   );
 }
 
-/** Watches and deploys until disposed of. The caller does the first deployment. */
+/** Watches and deploys until disposed of. */
 export class DevLoop implements AsyncDisposable {
   readonly #parts: DevLoopParts;
   readonly #gone: GoneObjects;
@@ -78,10 +80,18 @@ export class DevLoop implements AsyncDisposable {
     });
   }
 
-  /** Resolves when every file is watched. */
+  /** Resolves after the first deployment; rejects if it does. Changes that are saved meanwhile are deployed next. */
   static async start(parts: DevLoopParts): Promise<DevLoop> {
     const loop = new DevLoop(parts);
-    await loop.#follow(parts.project);
+    try {
+      await loop.#follow(parts.project);
+      const first = parts.deployFirst();
+      loop.#running = { abort: new AbortController(), done: first.catch(() => {}) };
+      await first;
+    } catch (error) {
+      await loop[Symbol.asyncDispose]();
+      throw error;
+    }
     loop.#reportUnwatched();
     loop.#following = followServices(parts.client, loop.#ended.signal, loop.#serviceHandler());
     return loop;
@@ -138,6 +148,8 @@ export class DevLoop implements AsyncDisposable {
     const { load, deployer, emit } = this.#parts;
     const next = await load();
     if (signal.aborted) return;
+    // Files of a project with errors are followed too: saving them may correct it.
+    await this.#follow(next);
     if (hasErrors(next)) {
       this.#invalid = true;
       emit({ type: "invalid", findings: next.findings.filter(({ severity }) => severity === "error"), project: next });
@@ -151,7 +163,6 @@ export class DevLoop implements AsyncDisposable {
     await this.#restarts.restartFor(changedConfigs(this.#deployed.objects, next.objects));
     this.#deployed = next;
     await this.#removeGone(next);
-    await this.#follow(next);
     this.#retryHeld();
   }
 

@@ -68,10 +68,12 @@ async function serve({ session, project, load, settings, ui, flags, terminal }: 
   };
   await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, emit);
   const { deployer } = opened;
-  await deploySome(deployer, project, end);
+  const deployFirst = (): Promise<void> => deploySome(deployer, project, end);
+  if (!settings.watch) await deployFirst();
   const loop = settings.watch
     ? await DevLoop.start({
         project,
+        deployFirst,
         load,
         deployer,
         client: session.emulator.client,

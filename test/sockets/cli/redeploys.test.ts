@@ -81,3 +81,17 @@ test("the sources of a command in the manifest are watched in its folder; elsewh
   expect(notice["text"]).toContain("services.hello.command");
   expect(await elsewhere.interrupt()).toMatchObject({ code: 0 });
 });
+
+test("files that are saved during the first deployment are deployed after it (11 A2)", async () => {
+  const source = server.replace(/^(write|append|mkdir).*\n/gm, "");
+  write("server.mjs", source);
+  const configMap = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n---\n`;
+  const others = Array.from({ length: 300 }, (_, index) => configMap(`other-${index}`)).join("");
+  write("service.yaml", configMap("first-config") + others + service);
+  const knap = home.start(["up", "--ui", "json"], folder);
+  // The first deployment applies these objects one after the other; the source is read before.
+  await knap.until(({ type, object }) => type === "applied" && String(object).includes("first-config"));
+  write("server.mjs", `${source}// edited\n`);
+  await knap.until(({ type, revision }) => type === "ready" && revision === "hello-00002");
+  expect(await knap.interrupt()).toMatchObject({ code: 0 });
+});
