@@ -6,7 +6,7 @@ import { readTarget } from "../http/target.ts";
 import { Http2Exchange, type Http2Request } from "./http2-exchange.ts";
 import type { ListenerLimits, ListenerState } from "./listener-options.ts";
 
-export interface SessionUse {
+interface SessionUse {
   openStreams: number;
   /** When the session was opened, or its last stream closed (`performance.now()`). */
   idleSince: number;

@@ -1,7 +1,7 @@
 // Keeps the start of a command's output. The rest is read and dropped, so that the command does not block.
 
 /** As in Kubernetes, which reads 10 KiB of the output of an exec probe. */
-export const EXEC_OUTPUT_BYTES = 10 * 1024;
+const EXEC_OUTPUT_BYTES = 10 * 1024;
 
 export class LimitedOutput {
   readonly #limit: number;

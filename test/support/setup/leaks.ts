@@ -8,8 +8,8 @@ import { leaksSince, takeCensus } from "../leak-census.ts";
 import { watchOwnTimers } from "../own-timers.ts";
 import { removeAbandoned, TEST_FOLDER } from "../test-folder.ts";
 
-/** Caches that programs keep in the temporary folder for later runs. */
-const CACHES = /^(node-compile-cache|tsx-\d+|v8-compile-cache.*|\.X11-unix|\.ICE-unix)$/;
+/** Files that other programs keep in the temporary folder: caches, and the stacks that a slow containerd dumps. */
+const FOREIGN = /^(node-compile-cache|tsx-\d+|v8-compile-cache.*|\.X11-unix|\.ICE-unix|containerd\.\d+\.stacks\.log)$/;
 
 const timers = watchOwnTimers();
 const shared = tmpdir();
@@ -25,7 +25,7 @@ afterAll(async () => {
   globalAgent.destroy();
   await (globalThis as Record<symbol, { destroy?(): Promise<void> } | undefined>)[DISPATCHER]?.destroy?.();
   const leaks = await leaksSince(before, timers);
-  const files = folder === undefined ? [] : readdirSync(folder).filter((name) => !CACHES.test(name));
+  const files = folder === undefined ? [] : readdirSync(folder).filter((name) => !FOREIGN.test(name));
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   process.env["TMPDIR"] = shared;
   const left = [...leaks, ...files.map((name) => `temporary ${name}`)];
