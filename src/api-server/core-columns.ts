@@ -19,7 +19,7 @@ const NONE = "<none>";
 const count = (map: object | undefined): number => Object.keys(map ?? {}).length;
 const joinOrNone = (values: readonly string[]): string => (values.length > 0 ? values.join(",") : NONE);
 
-/** A column for objects of type T. */
+/** Makes a column function whose `cell` gets an object of type T. `make`: {@link column} or {@link wide}. */
 const of =
   <T extends AnyObject>(make: typeof column | typeof wide) =>
   (name: string, cell: (object: T) => string | number): Column =>

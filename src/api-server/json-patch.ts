@@ -6,7 +6,7 @@ import { isFields, type JsonFields, sameJson } from "../base/json.ts";
 import { type Failed, ok, type Result } from "../base/result.ts";
 import { depthOf, MAX_DEPTH } from "./json-text.ts";
 
-/** Kubernetes' limits of the number of operations, and of the characters that copy operations add together. */
+/** Kubernetes' limits: operations of a patch, and characters (as JSON) of all values that copy operations copy. */
 const MAX_OPERATIONS = 10_000;
 const MAX_COPIED = 3 * 1024 * 1024;
 /** The library skips these tokens, so a patch cannot use them. */

@@ -34,9 +34,12 @@ export interface DeployerParts {
 }
 
 interface DeployedState {
-  /** The deployed sources, Dockerfile and recipe. */
+  /** The deployed sources and Dockerfile, and under "knap.yaml" the Service's build or start settings. */
   readonly files: FileHashes;
-  /** Hash of the sources of the first deployment. With these sources, the user's template is applied unchanged. */
+  /**
+   * Hash of the sources of the first deployment. With these sources and `forced` 0, the template gets neither a name
+   * suffix nor a source hash.
+   */
   readonly firstHash: string;
   readonly hash: string;
   readonly image?: string;
@@ -46,9 +49,12 @@ interface DeployedState {
 
 /** Remembers the deployed sources of each Service of a session. */
 export class Deployer implements AsyncDisposable {
-  /** When to deploy files that the brake has blocked; undefined: none are blocked for a time. */
+  /** The time to retry changes that a {@link ChangeBrake} blocks for a limited time; undefined if there are none. */
   retryAt: Time | undefined;
-  /** Services with a new revision that is not ready yet. The dev loop removes them. */
+  /**
+   * Services with changed sources or a requested rebuild. Without `keepOld`, the dev loop removes a Service from this
+   * set when its newest revision is ready.
+   */
   readonly changed = new Set<string>();
   readonly #parts: DeployerParts;
   readonly #states = new Map<string, DeployedState>();

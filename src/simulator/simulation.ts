@@ -51,7 +51,10 @@ export interface SimulateOptions {
   readonly mostRequests?: number;
 }
 
-/** Waits until the Service is ready, sends the load, waits until its pods are gone. `refused`: why it cannot start. */
+/**
+ * Waits until the Service is ready, sends the load, and waits until all pods are gone or the longest time of a
+ * scale-down has passed without requests. `refused`: why the simulation cannot start.
+ */
 export function simulate(options: SimulateOptions): SimulationResult | { readonly refused: readonly string[] } {
   using simulation = new Simulation(options);
   const refused = simulation.prepare();

@@ -30,10 +30,10 @@ export interface Columns {
   readonly traffic: number;
 }
 
-/** The widths in 80 columns. */
+/** The column widths in a terminal of 80 columns. */
 const NARROW = { name: 17, ready: 7, pods: 6, scale: 18, figure: 7, rps: 6, mode: 8 };
 const NARROW_TRAFFIC = 80 - Object.values(NARROW).reduce((sum, width) => sum + width, 0);
-/** One column per sample, and a space. */
+/** One terminal column per sample, and 3 spaces. */
 const WIDEST_SCALE = HISTORY + 3;
 /** The traffic column shows bars if it has at least this width. */
 const LEAST_WIDTH_FOR_BARS = 24;
@@ -111,7 +111,7 @@ function serviceCells(row: ServiceRow, columns: Columns): readonly Segment[] {
   ];
 }
 
-/** A revision that is not ready has no figures, so its note gets the whole line. */
+/** The note of a revision that is not ready can be a long error text, so it also uses the traffic column. */
 function revisionCells(row: Extract<Row, { kind: "revision" }>, columns: Columns): readonly Segment[] {
   const { width, name, ready, pods, traffic } = columns;
   const noteWidth = width - name - ready - pods - (row.readiness === "ready" ? traffic : 0);

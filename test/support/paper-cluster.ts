@@ -132,7 +132,8 @@ function runPods({ store, now }: PaperCluster, kubelet: (pod: Pod, index: number
   for (const [index, pod] of store.list("Pod").entries()) {
     const key = { kind: "Pod", namespace: pod.metadata.namespace ?? "", name: pod.metadata.name } as const;
     if (pod.metadata.deletionTimestamp !== undefined) store.confirmDeleted(key, pod.metadata.uid ?? "");
-    else if (pod.spec.nodeName !== undefined && pod.status?.startTime === undefined) {
+    // Property tests store Pods without a spec.
+    else if (pod.spec?.nodeName !== undefined && pod.status?.startTime === undefined) {
       const status = kubelet(pod, index);
       if (status)
         store.writeStatus(key, { conditions: pod.status?.conditions ?? [], ...status, startTime: timeText(now) });

@@ -100,7 +100,7 @@ export function isValid(schema: Schema, value: unknown): boolean {
   return true;
 }
 
-/** Every field and item may be null; the root may not. */
+/** Null is valid unless {@link isValid} has rejected it: in a required field, or in a list with `noNullItems`. */
 function isNullOrValid(schema: Schema, value: unknown): boolean {
   return value === undefined || value === null || isValid(schema, value);
 }

@@ -19,7 +19,7 @@ interface Entry {
 interface Watcher {
   readonly options: WatchOptions;
   readonly listener: WatchListener;
-  /** `drain` skips queued events up to this version: the watcher has got them from the ring, or did not want them. */
+  /** `drain` skips events up to this version: `watch` reported them from the ring, or the watch starts after them. */
   reported: number;
 }
 

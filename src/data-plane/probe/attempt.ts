@@ -14,7 +14,7 @@ export async function attemptProbe(attempt: ProbeAttempt): Promise<ProbeResult> 
     if (probe.grpc !== undefined) return await attemptGrpc(attempt, probe.grpc.service ?? "");
     return { ok: false, message: "no probe handler that can be run from here" };
   } catch (error) {
-    // Node does not send every header and connect to every port that a probe can name.
+    // Node throws for header fields and port numbers that it does not allow, but a probe can contain them.
     return { ok: false, message: errorText(error) };
   }
 }

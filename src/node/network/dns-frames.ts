@@ -1,4 +1,4 @@
-// Writes and reads DNS messages on a TCP stream: each follows its length in two bytes (RFC 1035, 4.2.2).
+// Writes and reads DNS messages on a TCP stream: each is preceded by its length in two bytes (RFC 1035, 4.2.2).
 import type { Socket } from "node:net";
 
 export function frame(message: Buffer): Buffer {

@@ -70,9 +70,9 @@ test("leftovers are reported for each session, and those of another host with it
   const labels = (session: string, host: string) => ({ "knap.dev/session": session, "knap.dev/host": host });
   const runtime = {
     list: async () => [
-      { id: "1", name: "a", labels: labels("dead", "here") },
-      { id: "2", name: "b", labels: labels("dead", "here") },
-      { id: "3", name: "c", labels: labels("live", "here") },
+      { id: "1", name: "knap-dead_a", labels: labels("dead", "here") },
+      { id: "2", name: "knap-dead_b", labels: labels("dead", "here") },
+      { id: "3", name: "knap-live_c", labels: labels("live", "here") },
     ],
     networks: { list: async () => [{ id: "4", name: "n", labels: labels("far", "there") }] },
     volumes: { list: async () => [] },

@@ -56,7 +56,7 @@ export function makeEndpoints(service: Stored<CoreService>, pods: readonly Store
 /** Groups Pods by the port numbers of the Service's ports. Ignores Pods without an address. */
 function makeSubsets(service: Stored<CoreService>, pods: readonly Stored<Pod>[]): readonly EndpointSubset[] {
   const groups = new Map<string, Group>();
-  // Pods of one template share the object with their containers, so they have the same ports.
+  // Pods made from one template have the same `containers` array (same reference), so their ports are resolved once.
   const known = new Map<Pod["spec"]["containers"], Group>();
   for (const pod of pods) {
     if (!pod.status?.podIP || !isPodActive(pod)) continue;
@@ -102,5 +102,6 @@ function portsOf(ports: readonly ServicePort[], pod: Stored<Pod>): Subset["ports
 }
 
 function namedPort(pod: Stored<Pod>, name: string): number | undefined {
-  return pod.spec.containers.flatMap(({ ports = [] }) => ports).find((port) => port.name === name)?.containerPort;
+  return (pod.spec.containers ?? []).flatMap(({ ports = [] }) => ports).find((port) => port.name === name)
+    ?.containerPort;
 }

@@ -53,7 +53,7 @@ function scale(pass: PodAutoscalerPass, sks: Stored<ServerlessService>, metricsS
   const mode = want > 0 && advice.excessBurstCapacity >= 0 ? "Serve" : "Proxy";
   const wanted = makeServerlessService(pa, mode, numActivatorsOf(ready, spec));
   pass.plan.ensure.push(ensureSpec(wanted));
-  // The ServerlessService is not ready for the new generation of a changed spec.
+  // If this pass changes the spec, the Ready condition of the ServerlessService still describes the old spec.
   const isServiceReady = isReady(sks) && sameJson(sks.spec, wanted.spec);
   const why = conditionOf(sks.status?.conditions, "Ready")?.message ?? "";
   const begun = conditionsOf(pass);
@@ -150,7 +150,10 @@ function inputOf(
   };
 }
 
-/** Returns status and age of Active. An activation counts from the last jump of the clock at the earliest. */
+/**
+ * Returns status and age of the Active condition. While Active is Unknown (activating), its age starts at `awakeSince`
+ * at the earliest, so that time in which the machine slept does not count.
+ */
 function activityOf(
   conditions: Parameters<typeof lifecycle.activityAge>[0],
   { now, awakeSince }: World,
