@@ -32,10 +32,7 @@ export interface RuntimeInfo {
 }
 
 /** One run of a container: a restarted container keeps its id and gets a new start time. */
-export interface OwnContainer {
-  readonly id: string;
-  readonly startedAt: string;
-}
+export type OwnContainer = { readonly id: string; readonly startedAt: string };
 
 /** An error of a runtime call. The code determines Kubernetes' reason in the pod status and the CLI's exit code. */
 export class RuntimeError extends Error {
@@ -169,8 +166,8 @@ export interface BuildRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A longer line becomes several lines. Docker engines write a log in parts of 16 KiB as well. */
-export const LINE_CHARACTERS = 16 * 1024;
+/** A longer line becomes several lines. */
+export const LINE_CHARACTERS = 1024 * 1024;
 
 export interface LogLine {
   readonly stream: "stdout" | "stderr";

@@ -26,8 +26,8 @@ export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
 }
 
 /**
- * Joins frames with timestamps to lines of at most 16 KiB. A frame without a line end continues in the next frame of
- * its stream, whose timestamp is dropped. The engine can split a character.
+ * Joins frames with timestamps to lines of at most {@link LINE_CHARACTERS}. The engine splits a line into frames of 16
+ * KiB, and can split a character; only the first frame's timestamp is kept.
  */
 export async function* readLogLines(bytes: Readable): AsyncGenerator<LogLine> {
   const open: Record<LogLine["stream"], { time: string; text: string } | undefined> = {

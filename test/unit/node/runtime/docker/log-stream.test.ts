@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { readLogLines } from "../../../../../src/node/runtime/docker/log-stream.ts";
 import type { LogLine } from "../../../../../src/node/runtime/runtime.ts";
+import { LINE_CHARACTERS } from "../../../../../src/node/runtime/runtime.ts";
 
 describe("log frames", () => {
   const frame = (stream: 1 | 2, text: string | Buffer): Buffer => {
@@ -35,8 +36,8 @@ describe("log frames", () => {
     expect(await read([bytes])).toEqual(expected);
   });
 
-  test("a line without an end is cut at 16 KiB, as with processes (11 A7)", async () => {
-    const part = "x".repeat(16 * 1024);
+  test("a line without an end is cut at the limit, as with processes (11 A7)", async () => {
+    const part = "x".repeat(LINE_CHARACTERS);
     const lines = await read([frame(1, `T1 ${part}`), frame(1, "T2 \n"), frame(1, `T3 ${part}`), frame(1, "T4 y\n")]);
     expect(lines.map(({ time, text }) => [time, text])).toEqual([
       ["T1", part],
