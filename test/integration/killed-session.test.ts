@@ -119,7 +119,7 @@ describe.each(["docker", "process"])("a session that ends by force with runtime 
     expect(sessions()).toEqual([livingId]);
     // The guards of the killed sessions remove resources at the same time.
     await eventually(async () => expect(await leftoversExcept([livingId])).toEqual([]), 30_000);
-    await eventually(() => expect([...dead].flatMap(processesOf)).toEqual([]));
+    await eventually(() => expect([...dead].flatMap(processesOf)).toEqual([]), 30_000);
     expect((await get(String(address))).status).toBe(200);
     expect(await living.interrupt()).toMatchObject({ code: 0 });
     expect(await leftoversExcept([])).toEqual([]);
