@@ -104,11 +104,13 @@ export class Child {
       child[stream].on("data", (chunk: Buffer) => this.log.write(stream, chunk)).on("error", () => {});
     }
     const startedMs = performance.now();
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      // After the start, a signal that the system refuses to send is also an error.
-      child.on("error", (failure) => reject(spawnError(failure, file, this.spec.projectFolder)));
-    });
+    if (child.pid === undefined) {
+      throw await new Promise((resolve) => {
+        child.once("error", (failure) => resolve(spawnError(failure, file, this.spec.projectFolder)));
+      });
+    }
+    // A signal that the system refuses to send is an error.
+    child.on("error", () => {});
     this.#process = child;
     this.status = "running";
     this.startedAt = this.#hooks.now();
@@ -119,6 +121,7 @@ export class Child {
     // The group ends with its first process, as a container does. Otherwise, other processes could keep the pipes open,
     // and `close` would not be emitted.
     child.once("exit", () => child.pid !== undefined && killGroup(child.pid, "SIGKILL"));
+    // The process runs. Without an await since its start, knap is hardly ever killed before it has recorded the process.
     try {
       this.#hooks.onStarted(this);
     } catch (error) {

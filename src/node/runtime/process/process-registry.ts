@@ -101,7 +101,7 @@ export class ProcessRegistry {
         writeRecord(join(folder, "processes"), child.id, written),
       );
     };
-    // Linux allows a synchronous write, before anything can kill knap.
+    // Linux allows a synchronous write, so that a process is recorded as soon as it runs.
     const startTime = startTimeNow(pid);
     if (startTime !== undefined) record(startTime);
     else
