@@ -43,7 +43,7 @@ interface DeployedState {
   readonly firstHash: string;
   readonly hash: string;
   readonly image?: string;
-  /** How often the user requested a rebuild of unchanged sources. */
+  /** How often the user requested a rebuild. It is part of the name suffix. */
   readonly forced: number;
 }
 
@@ -123,7 +123,7 @@ export class Deployer implements AsyncDisposable {
     return this.#builds[Symbol.asyncDispose]();
   }
 
-  /** Makes the next deployment create a new revision of this Service although no file changed. */
+  /** Makes the next deployment build or start the Service anew although no file changed. */
   forget(service: string): void {
     const state = this.#states.get(service);
     this.#brakes.get(service)?.release();
@@ -182,7 +182,7 @@ export class Deployer implements AsyncDisposable {
     const blocked = this.#brakeOf(service).check(before.files, files, this.#parts.clock.now());
     if (blocked === undefined) return files;
     if (blocked.isNew)
-      this.#parts.emit({ type: "held", service, files: blocked.files, isForTime: blocked.retryAt !== undefined });
+      this.#parts.emit({ type: "blocked", service, files: blocked.files, isRetried: blocked.retryAt !== undefined });
     if (blocked.retryAt !== undefined) this.retryAt = Math.min(this.retryAt ?? blocked.retryAt, blocked.retryAt);
     return before.files;
   }
@@ -211,7 +211,10 @@ export class Deployer implements AsyncDisposable {
       return undefined;
     }
     emit({ type: "built", service: key, image: outcome.image });
-    this.#states.set(key, { files, firstHash: before?.firstHash ?? hash, hash, image: outcome.image, forced: 0 });
+    const { firstHash = hash, forced = 0 } = before ?? {};
+    // A requested rebuild that gives the same image makes no new revision.
+    const isSame = before?.hash === "" && before.image === outcome.image;
+    this.#states.set(key, { files, firstHash, hash, image: outcome.image, forced: isSame ? forced - 1 : forced });
     return { image: outcome.image };
   }
 

@@ -8,8 +8,13 @@ export type DevEvent =
   | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
   /** The sources changed, or the user requested a rebuild; a new revision follows. */
   | { readonly type: "changed"; readonly service: string; readonly files: readonly string[] }
-  /** knap does not deploy files that change repeatedly: for some time (`isForTime`) or until other files change. */
-  | { readonly type: "held"; readonly service: string; readonly files: readonly string[]; readonly isForTime: boolean }
+  /** knap does not deploy files that change repeatedly: until they stay the same, or else until other files change. */
+  | {
+      readonly type: "blocked";
+      readonly service: string;
+      readonly files: readonly string[];
+      readonly isRetried: boolean;
+    }
   /** Changed sources of this Service have no effect, because knap does not know where they are. */
   | { readonly type: "unwatched"; readonly service: string }
   | { readonly type: "building"; readonly service: string }

@@ -163,7 +163,7 @@ export class DevLoop implements AsyncDisposable {
     await this.#restarts.restartFor(changedConfigs(this.#deployed.objects, next.objects));
     this.#deployed = next;
     await this.#removeGone(next);
-    this.#retryHeld();
+    this.#retryBlocked();
   }
 
   async #follow(project: Project): Promise<void> {
@@ -189,7 +189,7 @@ export class DevLoop implements AsyncDisposable {
     }
   }
 
-  #retryHeld(): void {
+  #retryBlocked(): void {
     const { clock, deployer } = this.#parts;
     this.#retry?.[Symbol.dispose]();
     this.#retry = deployer.retryAt === undefined ? undefined : clock.at(deployer.retryAt, () => this.#batcher.touch());

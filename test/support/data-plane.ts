@@ -1,4 +1,5 @@
-// Opens knap's request path over real sockets as the emulator does: listener → gateway → activator → queue-proxy → app.
+// Opens knap's request path over real sockets as the emulator does: from a listener through gateway, activator and
+// queue-proxy to an app.
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,6 +1,6 @@
 // Runs the built CLI as a user does: in its own process, with its own session and state folders.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,18 +46,35 @@ export class KnapHome implements Disposable {
     return running.finished;
   }
 
+  /** Returns the names of the session folders. */
+  sessions(): readonly string[] {
+    return foldersIn(join(this.env["XDG_RUNTIME_DIR"] ?? this.folder, "knap"));
+  }
+
+  /** Writes the files of a project (name → text) and returns its folder. */
+  project(files: Readonly<Record<string, string>>): string {
+    const folder = join(this.folder, "project");
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return folder;
+  }
+
   /** Throws if a knap still runs, or if a knap that ended left its session folder behind. */
   [Symbol.dispose](): void {
     const running = this.#started.filter(({ child }) => child.exitCode === null && child.signalCode === null);
     for (const { child } of running) child.kill("SIGTERM");
     const wasKilled = this.#started.some(({ child }) => child.signalCode === "SIGKILL");
-    const sessions = wasKilled ? [] : foldersIn(join(this.env["XDG_RUNTIME_DIR"] ?? this.folder, "knap"));
+    const sessions = wasKilled ? [] : this.sessions();
     rmSync(this.folder, { recursive: true, force: true });
     if (running.length > 0)
       throw new Error(`still running: ${running.map(({ child }) => child.spawnargs.slice(2).join(" "))}`);
     if (sessions.length > 0) throw new Error(`left behind: the folders of sessions ${sessions.join(", ")}`);
   }
 }
+
+/** Returns a manifest of a Service whose image does not exist. */
+export const serviceYaml = (name: string): string =>
+  `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: dev.local/test/${name} }] } } }\n`;
 
 /** Returns arguments of Node with which knap throws from a callback, or leaves a rejection unhandled, at SIGUSR2. */
 export function faultAtSignal(how: "throw" | "reject"): readonly string[] {

@@ -37,9 +37,9 @@ function filesText(files: readonly string[]): string {
   return files.slice(0, MOST_FILES).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function heldText({ service, files, isForTime }: Extract<DevEvent, { type: "held" }>): string {
+function blockedText({ service, files, isRetried }: Extract<DevEvent, { type: "blocked" }>): string {
   const names = filesText(files);
-  const what = isForTime
+  const what = isRetried
     ? "a new revision follows when it stays the same for a while"
     : "its changes alone make no new revision any more; a requested rebuild ends this";
   return `${service}: ${names} changes again and again: ${what}. To ignore it, add it to .gitignore or .dockerignore`;
@@ -57,8 +57,8 @@ export function devProgress(event: DevEvent): readonly ProgressEvent[] {
       return event.findings.map((finding) => fileProgress(finding, event.project));
     case "changed":
       return [{ type: "build", service: event.service, phase: "changed", message: filesText(event.files) }];
-    case "held":
-      return [{ type: "notice", text: heldText(event) }];
+    case "blocked":
+      return [{ type: "notice", text: blockedText(event) }];
     case "unwatched":
       return [{ type: "notice", text: unwatchedText(event.service) }];
     case "building":

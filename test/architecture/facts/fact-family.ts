@@ -2,8 +2,8 @@
 // numbers.
 
 /**
- * Where tests cover a fact: `file › part of a title`, or `file.json › case` for recorded data (a name that ends in `/`
- * or `-` means all cases with that prefix); or the reason why no test covers it.
+ * Where tests cover a fact: `file › part of a title`, or `file.json › case` for recorded data (a name that ends in
+ * `/` or `-` means all cases with that prefix); or the reason why no test covers it.
  */
 type Coverage = readonly string[] | { readonly absent: string };
 

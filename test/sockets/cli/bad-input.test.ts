@@ -1,9 +1,9 @@
 // Tests what the built CLI says about bad input, wrong flags and Services that do not become Ready.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { KnapHome } from "../../support/knap.ts";
+import { KnapHome, serviceYaml } from "../../support/knap.ts";
 
 const hello = new URL("../../../examples/hello", import.meta.url).pathname;
 let home: KnapHome;
@@ -12,24 +12,14 @@ beforeEach(() => {
 });
 afterEach(() => home[Symbol.dispose]());
 
-const sessions = () => readdirSync(join(home.folder, "knap")).filter((name) => name !== "host-id");
-const project = (files: Readonly<Record<string, string>>): string => {
-  const folder = join(home.folder, "project");
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return folder;
-};
-const service = (name: string) =>
-  `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: dev.local/test/${name} }] } } }\n`;
-
 describe("knap ci with a Service that does not become Ready", () => {
   const server = `import { createServer } from "node:http";
     createServer((request, reply) => { reply.statusCode = request.url === "/health" ? 503 : 200; reply.end(); }).listen(process.env.PORT);`;
 
   test("names the probe, its container and its last result in text, annotation and JUnit report (11 B8, 11 C5)", async () => {
     const probe = "readinessProbe: { httpGet: { path: /health }, periodSeconds: 1 }";
-    const folder = project({
-      "service.yaml": service("sick").replace(
+    const folder = home.project({
+      "service.yaml": serviceYaml("sick").replace(
         "dev.local/test/sick",
         `dev.local/test/sick, command: [node, server.mjs], ${probe}`,
       ),
@@ -51,7 +41,9 @@ describe("knap ci with a Service that does not become Ready", () => {
   });
 
   test("prints the cause of a failure once (11 C5)", async () => {
-    const folder = project({ "service.yaml": service("bye").replace("test/bye", "test/bye, command: [sh, -c, exit]") });
+    const folder = home.project({
+      "service.yaml": serviceYaml("bye").replace("test/bye", "test/bye, command: [sh, -c, exit]"),
+    });
     const done = await home.run(["ci"], folder);
     expect(done).toMatchObject({ code: 1, stderr: expect.stringContaining("must keep running and listen on PORT") });
     expect(done.stderr.match(/ExitCode0/g)).toHaveLength(1);
@@ -60,7 +52,7 @@ describe("knap ci with a Service that does not become Ready", () => {
 
 describe("bad input", () => {
   test("Knative's warning about insecure defaults stands once in short, and with -v in full (11 C6)", async () => {
-    const folder = project({ "service.yaml": ["a", "b", "c"].map(service).join("---\n") });
+    const folder = home.project({ "service.yaml": ["a", "b", "c"].map(serviceYaml).join("---\n") });
     const short = await home.run(["validate"], folder);
     expect(short.code).toBe(0);
     expect(short.stdout).toBe("");
@@ -94,7 +86,7 @@ describe("bad input", () => {
   });
 
   test("a JUnit report that cannot be written is a usage error; the report of a run that did not start gives the reason", async () => {
-    const folder = project({ "service.yaml": service("a"), file: "" });
+    const folder = home.project({ "service.yaml": serviceYaml("a"), file: "" });
     const refused = await home.run(["ci", "--junit", "file/report.xml", "--", "true"], folder);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("JUnit report") });
     expect(refused.stderr).not.toContain("created");
@@ -106,7 +98,7 @@ describe("bad input", () => {
   });
 
   test("invalid YAML exits with code 2, prints the location and starts nothing", async () => {
-    const folder = project({ "service.yaml": service("a").replace("containers", "conainers") });
+    const folder = home.project({ "service.yaml": serviceYaml("a").replace("containers", "conainers") });
     const done = await home.run(["up", "--ui", "plain"], folder);
     expect(done.code).toBe(2);
     expect(done.stderr).toMatch(/service\.yaml:4:\d+: error: unknown field/);
@@ -114,7 +106,7 @@ describe("bad input", () => {
   });
 
   test("a missing manifest, unknown command, unknown flag or unknown session exits with code 2 and a remedy", async () => {
-    const folder = project({});
+    const folder = home.project({});
     expect(await home.run(["up"], folder)).toMatchObject({ code: 2, stderr: expect.stringContaining("knap init") });
     expect(await home.run(["frobnicate"])).toMatchObject({
       code: 2,
@@ -132,6 +124,6 @@ describe("bad input", () => {
     server.close();
     expect(done.code).toBe(3);
     expect(done.stderr).toContain(String(port));
-    expect(sessions()).toEqual([]);
+    expect(home.sessions()).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 // The built CLI with an uncaught error that a test module injects: the session ends in order, with a message.
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
@@ -12,7 +12,6 @@ beforeEach(() => {
 });
 afterEach(() => home[Symbol.dispose]());
 
-const sessions = () => readdirSync(join(home.folder, "knap")).filter((name) => name !== "host-id");
 const isRunning = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -32,7 +31,7 @@ test.each(["throw", "reject"] as const)(
     expect(code).toBe(1);
     expect(stderr).toContain("knap: internal error of knap: injected fault; the session was ended");
     expect(stderr).toContain("please report it");
-    expect(sessions()).toEqual([]);
+    expect(home.sessions()).toEqual([]);
     await eventually(() => expect(isRunning(pid)).toBe(false));
   },
 );
@@ -47,5 +46,5 @@ test("after an uncaught error `ci` exits with code 1, and the JUnit report says 
   running.child.kill("SIGUSR2");
   expect(await running.finished).toMatchObject({ code: 1, stderr: expect.stringContaining("injected fault") });
   expect(readFileSync(report, "utf8")).toContain("internal error of knap: injected fault");
-  expect(sessions()).toEqual([]);
+  expect(home.sessions()).toEqual([]);
 });

@@ -1,10 +1,10 @@
 // Tests the built CLI on processes, without Docker: exit codes, sessions, interrupts, and leftovers of a dead session.
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { freePort } from "../../support/free-port.ts";
-import { get, KnapHome } from "../../support/knap.ts";
+import { get, KnapHome, serviceYaml } from "../../support/knap.ts";
 
 const hello = new URL("../../../examples/hello", import.meta.url).pathname;
 let home: KnapHome;
@@ -13,15 +13,6 @@ beforeEach(() => {
 });
 afterEach(() => home[Symbol.dispose]());
 
-const sessions = () => readdirSync(join(home.folder, "knap")).filter((name) => name !== "host-id");
-const project = (files: Readonly<Record<string, string>>): string => {
-  const folder = join(home.folder, "project");
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return folder;
-};
-const service = (name: string) =>
-  `apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { template: { spec: { containers: [{ image: dev.local/test/${name} }] } } }\n`;
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -40,12 +31,12 @@ describe("knap ci", () => {
       code: 7,
       stdout: expect.stringMatching(/Hello World![\s\S]*hello\.default\.localhost:\d+/),
     });
-    expect(sessions()).toEqual([]);
+    expect(home.sessions()).toEqual([]);
   });
 
   test("flags set the limits for clients and override knap.yaml", async () => {
     const command = JSON.stringify([process.execPath, join(hello, "server.mjs")]);
-    const folder = project({
+    const folder = home.project({
       "knap.yaml": `max-header-bytes: 512000\nheader-timeout: 1s\nservices: { hello: { command: ${command} } }\n`,
       "service.yaml": readFileSync(join(hello, "service.yaml"), "utf8"),
     });
@@ -84,8 +75,8 @@ describe("knap ci", () => {
     expect(slow.stderr).toMatch(/the first start of pod default\/hello-00001-.* took .*, more than 1ms/);
     expect(readFileSync(report, "utf8")).toMatch(/<failure message="the first start/);
     expect(await home.run(["ci", "-f", hello, "--max-cold-start", "60s"])).toMatchObject({ code: 0 });
-    const folder = project({
-      "service.yaml": service("idle").replace(
+    const folder = home.project({
+      "service.yaml": serviceYaml("idle").replace(
         "template: {",
         "template: { metadata: { annotations: { autoscaling.knative.dev/initial-scale: '0' } },",
       ),
@@ -97,8 +88,8 @@ describe("knap ci", () => {
 
   test("Ctrl-C before Ready is reported as an interrupt in the JUnit report, not as an error of knap (11 C4)", async () => {
     const report = join(home.folder, "report.xml");
-    const folder = project({
-      "service.yaml": service("mute"),
+    const folder = home.project({
+      "service.yaml": serviceYaml("mute"),
       "knap.yaml": "services: { mute: { command: [sleep, '60'] } }\n",
     });
     const running = home.start(["ci", "--junit", report, "--ui", "json"], folder);
@@ -121,8 +112,8 @@ describe("knap ci", () => {
   });
 
   test("`knap ci` fails soon if the Service exits at once, and prints its output instead of naming `knap logs` (11 C4)", async () => {
-    const folder = project({
-      "service.yaml": service("bad"),
+    const folder = home.project({
+      "service.yaml": serviceYaml("bad"),
       "knap.yaml": 'services: { bad: { command: [sh, -c, "echo no database >&2; exit 3"] } }\n',
     });
     const started = Date.now();
@@ -134,8 +125,8 @@ describe("knap ci", () => {
   });
 
   test("`knap ci` exits with the code of a timeout if the Service never listens", async () => {
-    const folder = project({
-      "service.yaml": service("mute"),
+    const folder = home.project({
+      "service.yaml": serviceYaml("mute"),
       "knap.yaml": "services: { mute: { command: [sleep, '60'] } }\n",
     });
     expect(await home.run(["ci", "--timeout", "2s"], folder)).toMatchObject({
@@ -158,7 +149,7 @@ describe("a session", () => {
   test("other commands find a session, its files are private, and `knap down` ends it", async () => {
     const running = up();
     await running.until(({ type }) => type === "ready");
-    const [id = ""] = sessions();
+    const [id = ""] = home.sessions();
     const folder = join(home.folder, "knap", id);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, "kubeconfig")).mode & 0o777).toBe(0o600);
@@ -192,7 +183,7 @@ describe("a session", () => {
     expect((await home.run(["get", "pods"])).stderr).toContain("No resources found");
     expect(await home.run(["down"])).toMatchObject({ code: 0, stdout: `session ${id} ended (${home.folder})\n` });
     expect(await running.finished).toMatchObject({ code: 0 });
-    expect(sessions()).toEqual([]);
+    expect(home.sessions()).toEqual([]);
   });
 
   test("a session ends with its processes when its output is closed", async () => {
@@ -201,7 +192,7 @@ describe("a session", () => {
       await eventually(() => expect(running[stream]).toMatch(/ready.*hello-00001/));
       running.child[stream]?.destroy();
       expect(await running.finished).toMatchObject({ code: 0 });
-      expect(sessions()).toEqual([]);
+      expect(home.sessions()).toEqual([]);
     }
   });
 
@@ -218,13 +209,13 @@ describe("a session", () => {
     expect(await home.run(["ci", "-f", hello])).toMatchObject({ code: 0 });
     await eventually(() => expect(alive(orphan)).toBe(false));
     expect((await get(String(url))).status).toBe(200);
-    expect(sessions()).toHaveLength(1);
+    expect(home.sessions()).toHaveLength(1);
     expect(await living.interrupt()).toMatchObject({ code: 0 });
   });
 
   test("a second Ctrl-C ends the session at once while a request is in flight", async () => {
-    const folder = project({
-      "service.yaml": service("slow"),
+    const folder = home.project({
+      "service.yaml": serviceYaml("slow"),
       "slow.mjs":
         'import { createServer } from "node:http"; createServer(() => {}).listen(process.env.PORT); process.on("SIGTERM", () => {});',
       "knap.yaml": `services: { slow: { command: [${JSON.stringify(process.execPath)}, slow.mjs] } }\n`,
@@ -239,6 +230,6 @@ describe("a session", () => {
     expect(await running.finished).toMatchObject({ code: 0 });
     expect(Date.now() - started).toBeLessThan(4000);
     await pending;
-    expect(sessions()).toEqual([]);
+    expect(home.sessions()).toEqual([]);
   });
 });

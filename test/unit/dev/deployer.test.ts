@@ -113,6 +113,26 @@ describe("deploying", () => {
     expect(builds).toBe(3);
   });
 
+  test("a requested rebuild gets a fresh revision name only if it gives another image", async () => {
+    const { template } = service.spec;
+    const named = { ...service, spec: { template: { ...template, metadata: { name: "hello-blue" } } } };
+    let base = 1;
+    const { deployer, applied } = setUp({ buildImage: async () => ({ ok: true, image: `dev.local/hello:${base}` }) });
+    const nameAfterRequest = async (): Promise<string | undefined> => {
+      deployer.forget("default/hello");
+      const project = projectOf({ build: build(), object: named });
+      await deployer.deploy({ ...project, objects: [named] }, never);
+      return (applied.at(-1) as Service).spec.template.metadata?.name;
+    };
+    await write("a.mjs", "1");
+    const names = [await nameAfterRequest(), await nameAfterRequest()];
+    base = 2;
+    names.push(await nameAfterRequest(), await nameAfterRequest());
+    const fresh = expect.stringMatching(/^hello-blue-\w+-1$/);
+    expect(names).toEqual(["hello-blue", "hello-blue", fresh, fresh]);
+    expect(names[2]).toBe(names[3]);
+  });
+
   test("each document of a Service that is defined twice is applied as it is, with the built image (11 B1)", async () => {
     const { deployer, applied } = setUp({ buildImage: async () => ({ ok: true, image: "dev.local/hello:1" }) });
     const first: Service = {
@@ -164,8 +184,10 @@ describe("deploying", () => {
       time += 2000;
     }
     expect(events.filter(({ type }) => type === "changed")).toHaveLength(5);
-    const held = events.filter(({ type }) => type === "held");
-    expect(held).toEqual([{ type: "held", service: "default/hello", files: ["data/visits.json"], isForTime: false }]);
+    const blocked = events.filter(({ type }) => type === "blocked");
+    expect(blocked).toEqual([
+      { type: "blocked", service: "default/hello", files: ["data/visits.json"], isRetried: false },
+    ]);
     expect(deployer.retryAt).toBeUndefined();
     const braked = annotations()?.["knap.dev/source-hash"];
     await write("a.mjs", "2");
