@@ -207,7 +207,7 @@ async function allInputs(request: FileRequest): Promise<readonly FoundInputs[]> 
     const path = isUrl(folder) ? folder : resolve(request.cwd, folder);
     // The path of a file in the folder, because a Dockerfile beside the source may belong to the Service.
     const input = {
-      path: join(path, "kustomization.yaml"),
+      path: isUrl(folder) ? folder : join(path, "kustomization.yaml"),
       file: `${folder} (kustomize)`,
       read: () => renderKustomize(path),
     };

@@ -1,4 +1,6 @@
 // Makes all lines of the screen: title, body of the chosen view, summary, keys.
+
+import { countText } from "../base/count-text.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import { gatewayPortsOf, type ReachablePorts } from "../client/reach.ts";
 import type { AppState } from "./app-state.ts";
@@ -8,7 +10,7 @@ import { type Row, rowsOf, serviceOfRow } from "./rows.ts";
 import { scrolledRange, selectedRow, type VisibleRange, visibleRange } from "./screen.ts";
 import { columnsFor, headerSegments, rowSegments } from "./segments.ts";
 import { readyPods } from "./session-model.ts";
-import { countText, fitText, wrapText } from "./text.ts";
+import { fitText, wrapText } from "./text.ts";
 
 /** Facts for the title line that no API object has. */
 export interface Title {

@@ -8,9 +8,9 @@ import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service, TrafficTarget } from "../apis/serving/types.ts";
+import { countText } from "../base/count-text.ts";
 import type { LiveRevision } from "../client/live.ts";
 import type { SessionModel } from "./session-model.ts";
-import { countText } from "./text.ts";
 
 /** The Ready condition of a row's object. */
 export type ReadyState = "ready" | "failed" | "waiting";

@@ -1,12 +1,12 @@
 // Sends the user's actions to the session's API. Each function resolves to a line for the bottom of the screen.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { type ObjectKey, parseNamespacedName } from "../apis/meta/key.ts";
+import { countText } from "../base/count-text.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import type { Client } from "../client/client.ts";
 import { PAUSE_ANNOTATION, REBUILD_ANNOTATION } from "../dev/dev-commands.ts";
 import type { AppState, AppStore, Explained } from "./app-state.ts";
 import type { ServiceRow } from "./rows.ts";
-import { countText } from "./text.ts";
 
 const keyOf = ({ namespace, name }: ServiceRow): ObjectKey<"Service.serving.knative.dev"> => ({
   kind: "Service.serving.knative.dev",

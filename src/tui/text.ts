@@ -1,4 +1,4 @@
-// Formats text for the terminal UI: removes control characters, fits and wraps text, formats counts.
+// Formats text for the terminal UI: removes control characters, fits and wraps text, formats figures.
 import { stripVTControlCharacters } from "node:util";
 
 const TAB_WIDTH = 8;
@@ -49,11 +49,6 @@ export function wrapText(text: string, width: number): readonly string[] {
     rest = rest.slice(blank > 0 ? end + 1 : end);
   }
   return [...lines, rest];
-}
-
-/** Returns for example "1 pod" or "2 pods". */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Rounds to few digits: 6.12 → 6.1, 58.4 → 58, 12345 → 12k. */

@@ -1,6 +1,7 @@
 // `knap down`: asks sessions to stop and waits until their processes have ended.
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { countText } from "../../base/count-text.ts";
 import { readPrivateFile } from "../../base/private-files.ts";
 import { sleep } from "../../base/sleep.ts";
 import { makeHttpClient } from "../../client/http-client.ts";
@@ -104,7 +105,7 @@ async function downAll(live: readonly FoundSession[], { yes }: DownFlags, termin
   let isSpared = false;
   if (live.length > 0) {
     terminal.say(`live sessions:\n${sessionTable(live)}`);
-    if (yes || (await confirm(`end ${count(live.length, "session")}?`, terminal)))
+    if (yes || (await confirm(`end ${countText(live.length, "session")}?`, terminal)))
       isDone = await endAll(live, terminal);
     else isSpared = true;
   }
@@ -152,14 +153,7 @@ async function removeLeftovers(yes: boolean, terminal: Terminal): Promise<boolea
 async function confirmForeign(orphans: readonly Orphan[], terminal: Terminal): Promise<boolean> {
   const ids = [...new Set(orphans.map(({ session }) => session))];
   terminal.say(`sessions that may be live on another host or in another container: ${ids.join(", ")}`);
-  return confirm(
-    `remove their ${count(orphans.length, "container, network or volume", "containers, networks and volumes")}?`,
-    terminal,
-  );
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
+  return confirm(`remove their ${orphans.length} containers, networks and volumes?`, terminal);
 }
 
 /** Asks for yes or no. Without a terminal, with Ctrl-D and by default, the answer is no. Ctrl-C ends the command. */

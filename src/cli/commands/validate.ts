@@ -1,5 +1,6 @@
 // `knap validate`: checks the files that `up` would use against Knative's admission rules. Exit code 2 on an error.
 
+import { countText } from "../../base/count-text.ts";
 import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -34,8 +35,7 @@ export const validate: CommandBody<ValidateFlags> = async (_args, flags, termina
   else if (format === "github") for (const line of githubLines(shown.findings)) terminal.print(line);
   else for (const text of findingLines(shown.findings, project.texts, terminal)) terminal.print(text);
   if (format === "text" && shown.note !== undefined) terminal.say(shown.note);
-  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-  const files = plural(project.sources.length, "file");
-  terminal.say(`${files}: ${plural(errors, "error")}, ${plural(findings.length - errors, "warning")}`);
+  const files = countText(project.sources.length, "file");
+  terminal.say(`${files}: ${countText(errors, "error")}, ${countText(findings.length - errors, "warning")}`);
   return errors > 0 ? exitCodes.usage : exitCodes.ok;
 };

@@ -1,4 +1,5 @@
 // Renders progress events as lines for people.
+import { countText } from "../../base/count-text.ts";
 import { type ColdStartParts, coldStartSteps } from "../../client/live.ts";
 import { latencyText } from "../output/text.ts";
 import type { Terminal } from "../terminal.ts";
@@ -13,13 +14,12 @@ function coldStartText(totalMs: number, parts: ColdStartParts): string {
 }
 
 const withFix = (line: string, fix: string | undefined): string => (fix === undefined ? line : `${line}\n  → ${fix}`);
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Renders one event, with several lines if it has an excerpt or a fix. */
 export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
   switch (event.type) {
     case "session":
-      return `${paint("bold", "knap")} serves ${plural(event.services, "Service")} at ${event.url} (${event.runtime})`;
+      return `${paint("bold", "knap")} serves ${countText(event.services, "Service")} at ${event.url} (${event.runtime})`;
     case "notice":
       return `${paint("cyan", "·")} ${event.text}`;
     case "ready": {
@@ -54,7 +54,7 @@ export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
       return renderBuild(event, { paint });
     case "applied": {
       const count = event.warnings.length;
-      const warnings = count === 0 ? "" : ` (${plural(count, "warning")}, see \`knap validate\`)`;
+      const warnings = count === 0 ? "" : ` (${countText(count, "warning")}, see \`knap validate\`)`;
       return `${paint("dim", "·")} ${event.object} ${event.verdict}${warnings}`;
     }
   }
