@@ -121,7 +121,7 @@ export class Child {
     // The group ends with its first process, as a container does. Otherwise, other processes could keep the pipes open,
     // and `close` would not be emitted.
     child.once("exit", () => child.pid !== undefined && killGroup(child.pid, "SIGKILL"));
-    // The process runs. Without an await since its start, knap is hardly ever killed before it has recorded the process.
+    // Nothing was awaited since the start, so knap is hardly ever killed before it has recorded the process.
     try {
       this.#hooks.onStarted(this);
     } catch (error) {
