@@ -1,0 +1,56 @@
+// Brings changed files into the running instances of a Service, and into its later ones.
+
+/** One file, folder or symbolic link to bring into the instances. */
+export interface SyncedFile {
+  /** Absolute path in the container, with `/` as separator. */
+  readonly target: string;
+  /** Absolute path on this machine; undefined: it was deleted, and is deleted in the instances. */
+  readonly source: string | undefined;
+}
+
+/** A command to run in each instance after the files are there: compose's `exec` of a watch rule. */
+export interface SyncCommand {
+  readonly command: readonly string[];
+  readonly user?: string | undefined;
+  readonly workingDir?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly privileged?: boolean | undefined;
+}
+
+export interface SyncRequest {
+  /** `namespace/name` of the Service. Its newest revision gets the files. */
+  readonly service: string;
+  /** One batch, which becomes one archive. May be empty, for example to restart processes. */
+  readonly files: readonly SyncedFile[];
+  /** Restarts each instance in place: one after the other, or, if there is only one, while the activator holds requests. */
+  readonly restart?: boolean | undefined;
+  /** Commands to run in each instance after the files are there and before the restart. */
+  readonly commands?: readonly SyncCommand[] | undefined;
+  /** A newer batch aborts the request: instances that have not restarted yet are left to the newer one. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds since the request. */
+export interface SyncTimes {
+  /** All running instances have the files. */
+  readonly archivedMs: number;
+  /** The last instance was started again; undefined: nothing was restarted. */
+  readonly restartedMs?: number | undefined;
+  /** The last instance answers requests (again). */
+  readonly servedMs: number;
+}
+
+export type SyncOutcome =
+  | {
+      readonly ok: true;
+      /** The running instances that have the files. 0: the Service is at zero, and later instances get the files. */
+      readonly instances: number;
+      /** The number of files in which later instances of the revision differ from the image: `dirty +N`. */
+      readonly dirty: number;
+      readonly times: SyncTimes;
+    }
+  /** The files cannot be synced, for example into a read-only file system. The caller rebuilds. */
+  | { readonly ok: false; readonly message: string };
+
+/** Rejects only with the reason of the signal. Failures of the engine are outcomes that are not ok. */
+export type SyncFiles = (request: SyncRequest) => Promise<SyncOutcome>;
