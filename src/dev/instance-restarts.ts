@@ -3,6 +3,7 @@
 import { isPodReady, isTerminating } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { keyOf, namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
+import { debugOf } from "../apis/serving/debug.ts";
 import { REVISION_LABEL } from "../apis/serving/labels.ts";
 import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
@@ -43,7 +44,9 @@ export class InstanceRestarts {
     const { client, emit } = this.#parts;
     const { items } = await client.list("Pod", {});
     const affected = items.filter(
-      (pod) => !isTerminating(pod) && changes.some((change) => usesInEnvironment(pod, change)),
+      // A debugged instance keeps its environment; its successor gets the new one.
+      (pod) =>
+        !isTerminating(pod) && !debugOf(pod.metadata) && changes.some((change) => usesInEnvironment(pod, change)),
     );
     const config = changes.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     for (const [revision, pods] of byRevision(affected)) {

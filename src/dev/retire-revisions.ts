@@ -1,12 +1,14 @@
 // Finds what watch mode deletes: old revisions after a rebuild, and objects that the files no longer contain.
 import { keyOf, keyText, type ObjectKey } from "../apis/meta/key.ts";
+import { debugOf } from "../apis/serving/debug.ts";
 import { CONFIGURATION_GENERATION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import type { Time } from "../base/clock.ts";
 import type { Client } from "../client/client.ts";
 import type { Project } from "../project/project.ts";
 
-const generationOf = ({ metadata }: Revision): number => Number(metadata.labels?.[CONFIGURATION_GENERATION_LABEL] ?? 0);
+const generationOf = ({ labels }: Revision["metadata"]): number =>
+  Number(labels?.[CONFIGURATION_GENERATION_LABEL] ?? 0);
 
 /** Returns true if the Service serves its newest template. */
 export function hasSettled({ metadata, status }: Service): boolean {
@@ -15,14 +17,15 @@ export function hasSettled({ metadata, status }: Service): boolean {
   return ready && newest && status?.observedGeneration === metadata.generation;
 }
 
-/** Revisions older than the one that is ready, which no traffic target names. Pure. */
+/** Revisions older than the one that is ready, which no traffic target names and no debugger holds. Pure. */
 export function retiredRevisions(service: Service, revisions: readonly Revision[]): readonly Revision[] {
   const { latestReadyRevisionName, traffic = [] } = service.status ?? {};
   const routed = new Set(traffic.map(({ revisionName }) => revisionName));
   const latest = revisions.find(({ metadata }) => metadata.name === latestReadyRevisionName);
   if (latest === undefined) return [];
   return revisions.filter(
-    (revision) => generationOf(revision) < generationOf(latest) && !routed.has(revision.metadata.name),
+    ({ metadata }) =>
+      generationOf(metadata) < generationOf(latest.metadata) && !routed.has(metadata.name) && !debugOf(metadata),
   );
 }
 

@@ -72,6 +72,7 @@ export type BoundRule =
   | "min-scale"
   | "max-scale"
   | "initial-scale"
+  | "debugged"
   | "scale-to-zero-disabled"
   | "activation-failed"
   | "activating"

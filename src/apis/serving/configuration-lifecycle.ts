@@ -1,10 +1,12 @@
 // Changes the status of a Configuration. Source: pkg/apis/serving/v1/configuration_lifecycle.go.
-import { configurationConditions } from "../meta/conditions.ts";
+import { conditionOf, configurationConditions } from "../meta/conditions.ts";
 import { makeStatusConditions } from "./status-conditions.ts";
 import type { ConfigurationStatus } from "./types.ts";
 
 const READY = configurationConditions.ready;
 const FAILED = "RevisionFailed";
+/** knap's own reason: Knative has no such state. */
+const HELD = "Debugging";
 const conditions = makeStatusConditions<ConfigurationStatus>(configurationConditions);
 
 /** Records the newest Revision. The Configuration becomes Ready Unknown until that Revision is ready. */
@@ -34,4 +36,15 @@ export function markLatestCreatedFailed(
 export function markRevisionCreationFailed(status: ConfigurationStatus, why: string, at: string): ConfigurationStatus {
   const message = `Revision creation failed with message: ${why}.`;
   return conditions.markFalse(status, READY, at, { reason: FAILED, message });
+}
+
+/** The newest Revision is ready, but `debugged` keeps the traffic until its debugging ends. */
+export function markRolloutHeld(status: ConfigurationStatus, debugged: string, at: string): ConfigurationStatus {
+  const { latestCreatedRevisionName: newest } = status;
+  const message = `Revision "${newest}" gets traffic when debugging of Revision "${debugged}" ends.`;
+  return conditions.markUnknown(status, READY, at, { reason: HELD, message });
+}
+
+export function isRolloutHeld(status: ConfigurationStatus | undefined): boolean {
+  return conditionOf(status?.conditions, READY)?.reason === HELD;
 }

@@ -46,6 +46,9 @@ export const AUTOSCALING_METRIC_ANNOTATION = "autoscaling.knative.dev/metric";
 export const FULL_DUPLEX_ANNOTATION = "features.knative.dev/http-full-duplex";
 export const POD_INFO_ANNOTATION = "features.knative.dev/queueproxy-podinfo";
 
+/** On a Revision while its instance is debugged. Its pods and its PodAutoscaler inherit it. @see debug.ts */
+export const DEBUG_ANNOTATION = "knap.dev/debug";
+
 /** Returns a copy of the map without the keys that `dropped` accepts. */
 export function without(
   map: Readonly<Record<string, string>> | undefined,

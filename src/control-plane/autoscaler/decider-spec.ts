@@ -4,6 +4,7 @@ import { scalingDurationMs, scalingFloat, scalingInteger, scalingText } from "..
 import type { PodAutoscaler } from "../../apis/autoscaling/types.ts";
 import type { AutoscalerConfig } from "../../apis/config/types.ts";
 import type { StringMap } from "../../apis/meta/object.ts";
+import { debugOf } from "../../apis/serving/debug.ts";
 import type { CollectionSpec, ScalingMetric } from "./collection.ts";
 import type { DeciderSpec } from "./decide.ts";
 import { BUCKET_MS } from "./window.ts";
@@ -82,9 +83,12 @@ export function initialScaleOf(annotations: StringMap | undefined, config: Autos
   return wanted === undefined || (wanted === 0 && !config.allowZeroInitialScale) ? config.initialScale : wanted;
 }
 
-/** Returns min-scale and max-scale, 0 for no bound. An unreachable revision has no minimum. */
+/**
+ * Returns min-scale and max-scale, 0 for no bound. An unreachable revision has no minimum. A debugged one has one pod.
+ */
 export function scaleBoundsOf(pa: Scalable, config: AutoscalerConfig): { readonly min: number; readonly max: number } {
   const { annotations } = pa.metadata;
+  if (debugOf(pa.metadata)) return { min: 1, max: 1 };
   const min = scalingInteger(annotations, "min-scale") ?? config.minScale;
   return {
     min: pa.spec.reachability === "Unreachable" ? 0 : min,

@@ -3,6 +3,8 @@ import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import { activityAge, ageMs } from "../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { PodAutoscaler, RevisionKey } from "../../apis/autoscaling/types.ts";
 import { conditionOf } from "../../apis/meta/conditions.ts";
+import { debugOf } from "../../apis/serving/debug.ts";
+import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Time } from "../../base/clock.ts";
 import { timeText } from "../../base/time.ts";
 import type { DeciderView } from "./autoscaler.ts";
@@ -30,6 +32,7 @@ export function explainScale(revision: RevisionKey, now: Time, objects: ExplainO
 function sentenceOf(now: Time, objects: ExplainObjects): string {
   const { pa, decider, config } = objects;
   if (!pa) return "is not scaled yet: it has no PodAutoscaler";
+  if (debugOf(pa.metadata)) return `${debugReason(objects, pa)}${waitingOf(objects)}`;
   const autoscalingClass = classOf(pa, config);
   if (autoscalingClass === HPA_CLASS) return `${reasonOfHpa(objects, pa)}${waitingOf(objects)}`;
   if (autoscalingClass !== KPA_CLASS) return `is scaled by ${autoscalingClass}, not by Knative's own autoscaler`;
@@ -46,6 +49,14 @@ function sentenceOf(now: Time, objects: ExplainObjects): string {
     zeroAt: zeroAt(now, objects, pa, decider),
   };
   return `${sentenceFor(context)}${waitingOf(objects)}`;
+}
+
+function debugReason({ replicas = 1, decider, hpa }: ExplainObjects, { metadata }: PodAutoscaler): string {
+  const wanted = hpa?.last.replicas ?? decider?.last?.result.desiredScale;
+  const demand = wanted === undefined ? "" : ` (traffic needs ${wanted})`;
+  const { [SERVICE_LABEL]: service = metadata.name } = metadata.labels ?? {};
+  const where = `127.0.0.1:${debugOf(metadata)?.port}`;
+  return `stays at ${replicas}: it is debugged at ${where}${demand}; scaling, liveness, readiness, timeouts and newer revisions wait until \`knap debug ${service} --off\``;
 }
 
 /** Describes pods that are not ready yet or still stopping. */

@@ -12,7 +12,7 @@ import { PodProber } from "./pod-prober.ts";
 import { POD_PROBE_HEADERS, saysReady } from "./probe-reply.ts";
 import { type Slot, Throttler, type WaitResult } from "./throttler.ts";
 
-/** A revision's settings and pods. Only `backends` and `mode` may change. */
+/** A revision's settings and pods. Only `backends`, `mode` and the time limits may change. */
 export interface RevisionTraffic {
   /** All pods with an address, ready or not. */
   readonly backends: readonly Backend[];
@@ -93,8 +93,10 @@ export class RevisionPath {
     return this.#direct.length === 0;
   }
 
-  update({ backends, mode }: RevisionTraffic): void {
+  update(traffic: RevisionTraffic): void {
+    const { backends, mode } = traffic;
     this.#mode = mode;
+    this.#throttler.setWaitLimit(waitLimitMs(traffic));
     this.#prober.setBackends(backends);
     this.#applyUsablePods();
   }

@@ -25,7 +25,7 @@ interface Pod extends Slot {
 export interface ThrottlerOptions {
   /** `containerConcurrency`; 0: unlimited. This value never changes for a revision. */
   readonly concurrency: number;
-  /** Longest wait. Equal for all requests, so the first in the queue expires first. */
+  /** Longest wait of the requests that come from now on. */
   readonly waitLimitMs: number;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
@@ -40,6 +40,7 @@ export class Throttler {
   readonly #options: ThrottlerOptions;
   readonly #queue = new WaitQueue<WaitResult>();
   #pods: readonly Pod[] = [];
+  #waitLimitMs: number;
   #cursor = 0;
   #inFlight = 0;
   #closed = false;
@@ -48,6 +49,7 @@ export class Throttler {
 
   constructor(options: ThrottlerOptions) {
     this.#options = options;
+    this.#waitLimitMs = options.waitLimitMs;
   }
 
   /** Requests in flight, including those on removed pods. */
@@ -63,6 +65,11 @@ export class Throttler {
   get capacity(): number {
     if (this.#pods.length === 0) return 0;
     return this.#options.concurrency === 0 ? Number.POSITIVE_INFINITY : this.#options.concurrency * this.#pods.length;
+  }
+
+  /** Sets the longest wait of later requests. */
+  setWaitLimit(ms: number): void {
+    this.#waitLimitMs = ms;
   }
 
   /** Sets the pods. Waiting requests get the free slots at once. */
@@ -92,7 +99,7 @@ export class Throttler {
       done("gone");
       return () => {};
     }
-    const waiter: WaitEntry<WaitResult> = this.#queue.join(since + this.#options.waitLimitMs, done);
+    const waiter: WaitEntry<WaitResult> = this.#queue.join(since + this.#waitLimitMs, done);
     if (!this.#expiry || waiter === this.#queue.first) this.#armExpiry();
     return () => {
       this.#queue.leave(waiter);

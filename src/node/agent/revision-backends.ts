@@ -7,12 +7,14 @@ import type { Pod } from "../../apis/core/types.ts";
 import { namespacedName, parseNamespacedName } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import type { ServerlessService } from "../../apis/networking/types.ts";
-import type { Revision } from "../../apis/serving/types.ts";
+import { DEBUG_TIMEOUT_SECONDS, debugOf } from "../../apis/serving/debug.ts";
+import type { Revision, RevisionSpec } from "../../apis/serving/types.ts";
 import { revisionOf } from "../../control-plane/autoscaler/ready-pods.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { Activator } from "../../data-plane/activator/activator.ts";
 import type { Backend } from "../../data-plane/activator/backend.ts";
+import type { RevisionTraffic } from "../../data-plane/activator/revision-path.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
 
 export interface RevisionBackendsOptions {
@@ -65,15 +67,12 @@ export class RevisionBackends {
     const revision = store.get("Revision.serving.knative.dev", namespace, name);
     if (!revision) return;
     const service = store.get("ServerlessService.networking.internal.knative.dev", namespace, name);
-    const { containerConcurrency, timeoutSeconds, responseStartTimeoutSeconds, idleTimeoutSeconds, containers } =
-      revision.spec;
+    const { containerConcurrency, containers } = revision.spec;
     activator.update(key, {
       backends: this.#backends(key),
       mode: service?.spec.mode ?? "Proxy",
       containerConcurrency: containerConcurrency ?? 0,
-      timeoutSeconds: timeoutSeconds ?? 300,
-      responseStartTimeoutSeconds: responseStartTimeoutSeconds ?? 0,
-      idleTimeoutSeconds: idleTimeoutSeconds ?? 0,
+      ...(debugOf(revision.metadata) ? { timeoutSeconds: DEBUG_TIMEOUT_SECONDS } : timeLimitsOf(revision.spec)),
       probesUnready: !isReadinessOfKubelet(containers),
     });
   }
@@ -84,6 +83,14 @@ export class RevisionBackends {
       return endpoint ? [{ pod: pod.metadata.name, ...endpoint, ready: isPodServing(pod) }] : [];
     });
   }
+}
+
+function timeLimitsOf({
+  timeoutSeconds = 300,
+  responseStartTimeoutSeconds = 0,
+  idleTimeoutSeconds = 0,
+}: RevisionSpec): Pick<RevisionTraffic, "timeoutSeconds" | "responseStartTimeoutSeconds" | "idleTimeoutSeconds"> {
+  return { timeoutSeconds, responseStartTimeoutSeconds, idleTimeoutSeconds };
 }
 
 /** Returns true if only the kubelet knows that a pod is ready. The activator must not probe such a pod (fact P21). */

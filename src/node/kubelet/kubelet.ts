@@ -4,6 +4,7 @@ import type { Deployment } from "../../apis/core/types.ts";
 import type { Kind } from "../../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
+import type { PodAddress } from "../../base/address.ts";
 import { runInBackground } from "../../base/background.ts";
 import type { WatchEvent } from "../../control-plane/store/view.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
@@ -105,10 +106,12 @@ export class Kubelet {
 
   /** Returns the ids of the pod's containers with this name, the current one first. */
   containersOf(pod: ObjectKey<"Pod">, container: string): readonly string[] {
-    const found = [...this.#workers.values()].find(
-      ({ key }) => key.namespace === pod.namespace && key.name === pod.name,
-    );
-    return found?.containersOf(container) ?? [];
+    return this.#workerOf(pod)?.containersOf(container) ?? [];
+  }
+
+  /** Returns the address at which knap reaches a port of the pod's serving container, while that container runs. */
+  addressOf(pod: ObjectKey<"Pod">, port: number): PodAddress | undefined {
+    return this.#workerOf(pod)?.addressOf(port);
   }
 
   get frozenPods(): readonly FrozenPod[] {
@@ -142,6 +145,10 @@ export class Kubelet {
     );
     await this.#parts.volumes.close();
     await this.#parts.network?.close();
+  }
+
+  #workerOf(pod: ObjectKey<"Pod">): PodWorker | undefined {
+    return [...this.#workers.values()].find(({ key }) => key.namespace === pod.namespace && key.name === pod.name);
   }
 
   #onPod(pod: StoredPod): void {

@@ -4,6 +4,7 @@ import { conditionOf, configurationConditions, isReady } from "../../../apis/met
 import { keyOf } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import * as lifecycle from "../../../apis/serving/configuration-lifecycle.ts";
+import { debugOf } from "../../../apis/serving/debug.ts";
 import { CONFIGURATION_GENERATION_LABEL, CONFIGURATION_LABEL } from "../../../apis/serving/labels.ts";
 import type { Configuration, Revision } from "../../../apis/serving/types.ts";
 import { sameJson } from "../../../base/json.ts";
@@ -58,6 +59,7 @@ function reconcileConfiguration(pass: ConfigurationPass): ReconcileError {
       plan.events.push({ type: "Normal", reason: "LatestReadyUpdate", message });
     }
     pass.status = lifecycle.markLatestReadyRevision(pass.status, latest, at);
+    holdRollout(pass, revision, latest);
   }
   return undefined;
 }
@@ -95,13 +97,25 @@ function markReadiness(pass: ConfigurationPass, revision: Revision): void {
   );
 }
 
+/** Shows that the newest Revision is ready and waits, because the one with the traffic is debugged. */
+function holdRollout(pass: ConfigurationPass, newest: Revision, latest: string): void {
+  if (newest.metadata.name === latest || !isReady(newest)) return;
+  const serving = pass.world.get("Revision.serving.knative.dev", pass.object.metadata.namespace, latest);
+  if (!serving || !debugOf(serving.metadata)) return;
+  pass.status = lifecycle.markRolloutHeld(pass.status, latest, pass.at);
+  if (lifecycle.isRolloutHeld(pass.object.status)) return;
+  const message = `Revision "${newest.metadata.name}" is ready; it gets traffic when debugging of "${latest}" ends`;
+  pass.plan.events.push(warning("RolloutHeld", message));
+}
+
 function warning(reason: string, message: string): EventNote {
   return { type: "Warning", reason, message };
 }
 
 /**
  * Returns the ready Revision with the name in the template, else the newest ready Revision that is not older than the
- * latest ready one. `created`: the Revision of the current generation, which this plan may create.
+ * latest ready one, which stays while it is debugged. `created`: the Revision of the current generation, which this
+ * plan may create.
  * @see knative pkg/reconciler/configuration/configuration.go (findAndSetLatestReadyRevision)
  */
 function latestReadyRevision(
@@ -114,6 +128,7 @@ function latestReadyRevision(
   const latest = configuration.status?.latestReadyRevisionName;
   const stored = latest ? view.get("Revision.serving.knative.dev", namespace, latest) : undefined;
   const current = latest === created.metadata.name ? created : stored;
+  if (current && debugOf(current.metadata)) return current;
   const from = current ? generationOf(current) : 0;
   return view
     .list("Revision.serving.knative.dev", { namespace, labels: { matchLabels: { [CONFIGURATION_LABEL]: name } } })

@@ -7,6 +7,7 @@ import { conditionOf, isReady } from "../../../apis/meta/conditions.ts";
 import { namespacedName } from "../../../apis/meta/key.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { ServerlessService } from "../../../apis/networking/types.ts";
+import { debugOf } from "../../../apis/serving/debug.ts";
 import { REVISION_LABEL } from "../../../apis/serving/labels.ts";
 import { sameJson } from "../../../base/json.ts";
 import { makeInitialResult } from "../../autoscaler/decide.ts";
@@ -133,6 +134,7 @@ function inputOf(
   const populated = conditionOf(sks.status?.conditions, "ActivatorEndpointsPopulated");
   return {
     ...scaleBoundsOf(pa, config),
+    debugged: debugOf(pa.metadata) !== undefined,
     desired,
     replicas,
     initialScale,

@@ -15,6 +15,8 @@ export interface ScaleStepInput {
   readonly min: number;
   /** 0: no maximum. */
   readonly max: number;
+  /** The revision has one pod, whatever the traffic needs. */
+  readonly debugged?: boolean | undefined;
   readonly initialScale: number;
   readonly reachable: boolean;
   /** ScaleTargetInitialized is True. */
@@ -50,6 +52,7 @@ export interface ScaleStep {
 
 /** Scale to zero takes two steps: first the PodAutoscaler becomes inactive, then the replicas become 0. */
 export function scaleStep(input: ScaleStepInput): ScaleStep {
+  if (input.debugged) return apply(input, 1, "debugged");
   const activating = input.active.status === "Unknown";
   if (input.desired < 0 && !activating) return { want: input.desired, rule: "not-decided-yet" };
   const { scale, rule } = bounded(input);

@@ -8,6 +8,7 @@ import type { Deployment } from "../../../apis/core/types.ts";
 import { childName } from "../../../apis/meta/names.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import type { Image } from "../../../apis/networking/types.ts";
+import { DEBUG_TIMEOUT_SECONDS, debugOf } from "../../../apis/serving/debug.ts";
 import {
   DEFAULT_CONTAINER_ANNOTATION,
   DEPLOYMENT_HASH_LABEL,
@@ -110,7 +111,8 @@ export function makeDeployment(revision: Stored<Revision>, config: ServingConfig
     },
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0 } },
     revisionHistoryLimit: 0,
-    progressDeadlineSeconds: Math.trunc(deadlineMs / 1000),
+    // A breakpoint can hold an app that starts.
+    progressDeadlineSeconds: debugOf(revision.metadata) ? DEBUG_TIMEOUT_SECONDS : Math.trunc(deadlineMs / 1000),
   };
   return {
     apiVersion: "apps/v1",

@@ -4,8 +4,10 @@ import type { ServingConfig } from "../../../apis/config/types.ts";
 import type { Container, EnvVar, PodSpec, Probe, Volume } from "../../../apis/core/pod-spec.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import { QUEUE_ADMIN_PORT } from "../../../apis/networking/ports.ts";
+import { debugOf } from "../../../apis/serving/debug.ts";
 import { POD_INFO_ANNOTATION, REVISION_LABEL, SERVICE_LABEL } from "../../../apis/serving/labels.ts";
 import type { Revision } from "../../../apis/serving/types.ts";
+import { withDebugger } from "./debug-pod.ts";
 import { makeQueueContainer } from "./queue-container.ts";
 import { configurationOf, isServing, named, userPort } from "./revision-parts.ts";
 
@@ -36,7 +38,7 @@ export function makePodSpec(revision: Stored<Revision>, config: ServingConfig): 
   const affinity =
     pod.affinity ??
     (config.deployment.defaultAffinityType === "none" ? undefined : spreadOverNodes(revision.metadata.name));
-  return {
+  const spec: PodSpec = {
     ...pod,
     ...(volumes.length > 0 ? { volumes } : {}),
     containers: [...(collectsLogs ? users.map(withLogMount) : users), queue],
@@ -45,6 +47,8 @@ export function makePodSpec(revision: Stored<Revision>, config: ServingConfig): 
     ...(runtimeClassName === undefined ? {} : { runtimeClassName }),
     ...(enableServiceLinks === undefined ? {} : { enableServiceLinks }),
   };
+  const debug = debugOf(revision.metadata);
+  return debug ? withDebugger(spec, debug) : spec;
 }
 
 function withQueueVolumes(

@@ -10,6 +10,7 @@ import {
   AUTOSCALING_CLASS_ANNOTATION,
   AUTOSCALING_GROUP,
   AUTOSCALING_METRIC_ANNOTATION,
+  DEBUG_ANNOTATION,
   DEPLOYMENT_HASH_LABEL,
   REVISION_LABEL,
   without,
@@ -117,9 +118,9 @@ function correctDeployment({ plan }: RevisionPass, existing: Deployment, wanted:
 
 type MetadataMaps = Pick<AnyObject["metadata"], "labels" | "annotations">;
 
-/** Keeps existing labels and annotations other than Knative's and `app`. */
+/** Keeps existing labels and annotations other than Knative's, knap's and `app`. */
 function keepingForeign(wanted: MetadataMaps | undefined, existing: MetadataMaps | undefined): Required<MetadataMaps> {
-  const isOurs = (key: string) => key === "app" || key.includes("knative.dev/");
+  const isOurs = (key: string) => key === "app" || key === DEBUG_ANNOTATION || key.includes("knative.dev/");
   return {
     labels: { ...wanted?.labels, ...without(existing?.labels, isOurs) },
     annotations: { ...wanted?.annotations, ...without(existing?.annotations, isOurs) },
@@ -155,8 +156,8 @@ function reconcilePodAutoscaler(pass: RevisionPass): ReconcileError {
 function correctPodAutoscaler(plan: PlanBuilder, existing: PodAutoscaler, wanted: PodAutoscaler): void {
   const before = existing.metadata.annotations ?? {};
   const after = wanted.metadata.annotations ?? {};
-  const isStale = (key: string) =>
-    key.startsWith(AUTOSCALING_GROUP) && !KEPT_ANNOTATIONS.includes(key) && after[key] === undefined;
+  const isOurs = (key: string) => key === DEBUG_ANNOTATION || key.startsWith(AUTOSCALING_GROUP);
+  const isStale = (key: string) => isOurs(key) && !KEPT_ANNOTATIONS.includes(key) && after[key] === undefined;
   const annotations = { ...without(before, isStale), ...after };
   if (sameJson(existing.spec, wanted.spec) && sameJson(before, annotations)) return;
   const fields = { metadata: { annotations }, spec: wanted.spec };

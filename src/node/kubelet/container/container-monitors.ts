@@ -1,5 +1,6 @@
 // Starts and stops the monitors of one start of a container: probes and, for the serving container, port findings and
 // the queue-proxy. Monitors only send events.
+import { debugOf } from "../../../apis/serving/debug.ts";
 import { runInBackground } from "../../../base/background.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -20,7 +21,8 @@ export class ContainerMonitors {
     this.#probes = new ContainerProbes(parts, start);
     if (!serving) return;
     this.#queueProxy = new QueueProxyMonitor(parts, start);
-    this.#findings = watchPortFindings(parts, start);
+    // While an app waits for its debugger, only the port of the debugger is open.
+    if (!debugOf(start.pod.facts.pod.metadata)) this.#findings = watchPortFindings(parts, start);
   }
 
   /** undefined: this is not the serving container, or its port has not opened yet. */

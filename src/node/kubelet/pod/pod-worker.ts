@@ -3,6 +3,7 @@
 import type { StoredPod } from "../../../apis/core/pod.ts";
 import type { Container } from "../../../apis/core/pod-spec.ts";
 import { keyOf, type ObjectKey } from "../../../apis/meta/key.ts";
+import type { PodAddress } from "../../../base/address.ts";
 import { runInBackground } from "../../../base/background.ts";
 import { sameJson } from "../../../base/json.ts";
 import { timeText } from "../../../base/time.ts";
@@ -67,6 +68,12 @@ export class PodWorker implements PodState {
   /** Returns the ids of the engine's containers with this name, the current one first. */
   containersOf(name: string): readonly string[] {
     return this.#runners.get(name)?.ids ?? [];
+  }
+
+  /** Returns the address at which knap reaches a port of the serving container; undefined if it does not run. */
+  addressOf(port: number): PodAddress | undefined {
+    const run = servingFacts(this.#facts)?.run;
+    return run?.state === "running" ? this.#sandbox.addressOf(run.engine, port) : undefined;
   }
 
   /** The ids of all containers of the pod on the engine, with frozen ones that are not resumed yet. */
