@@ -4,7 +4,10 @@
 export interface SyncedFile {
   /** Absolute path in the container, with `/` as separator. */
   readonly target: string;
-  /** Absolute path on this machine; undefined: it was deleted, and is deleted in the instances. */
+  /**
+   * Absolute path on this machine. A folder stands for itself, not for its content. undefined: it was deleted, and is
+   * deleted in the instances. A source that has vanished meanwhile is skipped, because its deletion is a change too.
+   */
   readonly source: string | undefined;
 }
 
@@ -48,6 +51,8 @@ export type SyncOutcome =
       /** The number of files in which later instances of the revision differ from the image: `dirty +N`. */
       readonly dirty: number;
       readonly times: SyncTimes;
+      /** For people: commands that failed, and instances that do not become ready after their restart. */
+      readonly problems: readonly string[];
     }
   /** The files cannot be synced, for example into a read-only file system. The caller rebuilds. */
   | { readonly ok: false; readonly message: string };
