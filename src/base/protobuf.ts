@@ -1,4 +1,4 @@
-// Reads the wire format of Protocol Buffers: the fields of a message by number, without a schema. Never throws.
+// Reads and writes the wire format of Protocol Buffers: the fields of a message by number, without a schema.
 
 export interface ProtobufField {
   readonly number: number;
@@ -37,4 +37,17 @@ export function readMessage(message: Buffer): { readonly fields: readonly Protob
     fields.push({ number: Math.floor(tag / 8), value });
   }
   return { fields, whole: true };
+}
+
+/** Encodes a field of text or bytes. Messages are the concatenation of their fields. */
+export function bytesField(number: number, value: string | Buffer): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([varintBytes(number * 8 + 2), varintBytes(bytes.length), bytes]);
+}
+
+function varintBytes(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80);
+  return Buffer.from([...bytes, rest]);
 }

@@ -33,6 +33,7 @@ export function readProject(
     namespace: flags.namespace,
     strictness: { ...strictness, fieldValidation: flags.validate },
     readStdin: terminal.readStdin,
+    env: terminal.env,
     absent,
     readUrl,
   });

@@ -74,4 +74,6 @@ export interface Live {
   readonly podStarts: readonly PodStart[];
   /** Absent if the session does not serve https. */
   readonly https?: HttpsListener | undefined;
+  /** The step of each Service's build that runs now; "" before the first step. */
+  readonly builds?: Readonly<Record<string, string>> | undefined;
 }

@@ -1,8 +1,6 @@
 // Runs at most one build per Service. A build continues after its deployment is cancelled: the next deployment joins it
 // if the sources are the same, and cancels it otherwise.
-import type { BuildServiceImage } from "../node/agent/image-builder.ts";
-
-type BuildOutcome = Awaited<ReturnType<BuildServiceImage>>;
+import type { BuildOutcome } from "../node/agent/image-builder.ts";
 
 interface Build {
   readonly hash: string;

@@ -7,9 +7,10 @@ import type { Clock, Time } from "../base/clock.ts";
 import { sha256Hex } from "../base/hash.ts";
 import type { Client } from "../client/client.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
+import type { BuildStep } from "../node/runtime/build-request.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
-import { buildLine } from "./build-error-line.ts";
+import { buildFailureText } from "./build-failure.ts";
 import { BuildsUnderWay } from "./builds-under-way.ts";
 import { ChangeBrake, changedFiles, type FileHashes } from "./change-brake.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
@@ -166,7 +167,9 @@ export class Deployer implements AsyncDisposable {
     const dockerfile = build?.dockerfile ?? "Dockerfile";
     const sources = await readSources(folder, sourceFilter({ folder, dockerfile, inputs, isOwnFile }));
     const settings: [string, string] = ["knap.yaml", JSON.stringify(buildImage === undefined ? start : build) ?? ""];
-    const text = buildImage && (await readFile(dockerfile, "utf8").catch(() => undefined));
+    // The text of a Dockerfile in knap.yaml is in the settings.
+    const isFile = build?.dockerfile !== undefined && build.inline === undefined;
+    const text = buildImage && isFile ? await readFile(dockerfile, "utf8").catch(() => undefined) : undefined;
     return new Map([...sources, settings, ...(text === undefined ? [] : [[dockerfile, sha256Hex(text)] as const])]);
   }
 
@@ -188,29 +191,27 @@ export class Deployer implements AsyncDisposable {
   }
 
   async #prepareImage(
-    { key, build }: ProjectService,
+    service: ProjectService,
     { files, hash }: Pick<DeployedState, "files" | "hash">,
     signal: AbortSignal,
   ): Promise<TemplateChange | undefined> {
     const { buildImage, emit } = this.#parts;
+    const { key, build } = service;
     if (buildImage === undefined || build === undefined) return {};
     const before = this.#states.get(key);
     if (before?.image !== undefined && before.hash === hash) return { image: before.image };
     if (!this.#builds.isUnderWay(key, hash)) emit({ type: "building", service: key });
     const onOutput = (line: string): void => emit({ type: "build-output", service: key, line });
+    const onStep = (step: BuildStep): void => emit({ type: "build-step", service: key, step });
     const outcome = await this.#builds.join({ service: key, hash, signal }, (abort) =>
-      buildImage({ service: key, plan: build, signal: abort, onOutput }),
+      buildImage({ service: key, plan: build, signal: abort, onOutput, onStep }),
     );
     if (!outcome.ok) {
-      const line = buildLine(outcome.message, await readFile(build.dockerfile, "utf8").catch(() => ""));
-      const place = line === undefined ? build.dockerfile : `${build.dockerfile}:${line}`;
-      // The builder's last line is its error. The message starts with it.
-      const lines = outcome.message.split("\n");
-      const message = [`${place}: ${lines.pop()}`, ...lines].join("\n");
+      const message = await buildFailureText(service, build, outcome);
       emit({ type: "build-failed", service: key, message, isFirst: before?.image === undefined });
       return undefined;
     }
-    emit({ type: "built", service: key, image: outcome.image });
+    emit({ type: "built", service: key, image: outcome.image, figures: outcome.figures });
     const { firstHash = hash, forced = 0 } = before ?? {};
     // A requested rebuild that gives the same image makes no new revision.
     const isSame = before?.hash === "" && before.image === outcome.image;

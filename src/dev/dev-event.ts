@@ -1,5 +1,7 @@
 // Defines the events of watch mode.
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import type { BuildFigures } from "../node/agent/image-builder.ts";
+import type { BuildStep } from "../node/runtime/build-request.ts";
 import type { Project } from "../project/project.ts";
 import type { Applied } from "./apply-objects.ts";
 
@@ -19,7 +21,13 @@ export type DevEvent =
   | { readonly type: "unwatched"; readonly service: string }
   | { readonly type: "building"; readonly service: string }
   | { readonly type: "build-output"; readonly service: string; readonly line: string }
-  | { readonly type: "built"; readonly service: string; readonly image: string }
+  | { readonly type: "build-step"; readonly service: string; readonly step: BuildStep }
+  | {
+      readonly type: "built";
+      readonly service: string;
+      readonly image: string;
+      readonly figures?: BuildFigures | undefined;
+    }
   /**
    * The build failed, and the previous revision keeps running. `isFirst`: no build of this Service has succeeded yet.
    * The message begins with the place and the error; the output of the build follows.

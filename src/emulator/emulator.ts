@@ -271,6 +271,7 @@ async function openApi(
       coldStarts: () => coldStarts.all,
       podStarts: () => coldStarts.podStarts,
       https: () => listeners.https,
+      builds: () => node.buildSteps,
       time,
       kill: node.kill,
       onStop: () => stopRequest.abort(),

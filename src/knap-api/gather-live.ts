@@ -29,6 +29,7 @@ export interface LiveOptions {
   readonly coldStarts: () => readonly ColdStart[];
   readonly podStarts: () => readonly PodStart[];
   readonly https: () => HttpsListener | undefined;
+  readonly builds: () => Live["builds"];
 }
 
 export function gatherLive(options: LiveOptions, now: Time): Live {
@@ -45,6 +46,7 @@ export function gatherLive(options: LiveOptions, now: Time): Live {
     coldStarts: options.coldStarts(),
     podStarts: options.podStarts(),
     https: options.https(),
+    builds: options.builds(),
   };
 }
 

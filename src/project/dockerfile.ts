@@ -16,10 +16,10 @@ export interface DockerfileFacts {
 
 const NO_FACTS: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, base: "" };
 
-/** Returns the arguments on one line. The parser's own text contains comment lines between continued lines. */
-function argumentText(instruction: Instruction, escapeCharacter: string): string {
-  const lines = (instruction.getRawArgumentsContent() ?? "").split(/\r?\n/);
-  return lines
+/** Returns a raw text on one line. The parser's own text contains comment lines between continued lines. */
+function joinLines(raw: string, escapeCharacter: string): string {
+  return raw
+    .split(/\r?\n/)
     .filter((line, index) => index === 0 || !/^\s*#/.test(line))
     .map((line, index, all) => (index < all.length - 1 ? withoutEnd(line.trimEnd(), escapeCharacter) : line))
     .join(" ");
@@ -108,7 +108,7 @@ function readStages(text: string, given: StringMap): Stages {
       last = (instruction.getBuildStage() ?? String(stages.size)).toLowerCase();
       stages.set(last, stages.get(base.toLowerCase()) ?? { ...NO_FACTS, base });
     } else if (last !== undefined) {
-      const argument = argumentText(instruction, dockerfile.getEscapeCharacter());
+      const argument = joinLines(instruction.getRawArgumentsContent() ?? "", dockerfile.getEscapeCharacter());
       stages.set(last, afterInstruction(stages.get(last) ?? NO_FACTS, instruction, argument, args));
     }
   }
@@ -131,6 +131,34 @@ export function readDockerfile(
 export function baseImages(text: string, options: { readonly args?: StringMap } = {}): readonly string[] {
   const bases = [...readStages(text, options.args ?? {}).stages.values()].map(({ base }) => base);
   return [...new Set(bases)].filter((base) => base !== "" && base !== "scratch");
+}
+
+export interface DockerfileInstruction {
+  /** 1-based. */
+  readonly line: number;
+  /** The name of its stage in lower case, or `stage-<number>`, as BuildKit calls it. */
+  readonly stage: string;
+  /** The whole instruction on one line, with single spaces and without comments. */
+  readonly text: string;
+}
+
+export function readInstructions(text: string): readonly DockerfileInstruction[] {
+  const dockerfile = DockerfileParser.parse(text);
+  const lines = text.split(/\r?\n/);
+  let stages = 0;
+  let stage = "";
+  return dockerfile.getInstructions().map((instruction) => {
+    if (instruction instanceof From) {
+      stage = (instruction.getBuildStage() ?? `stage-${stages}`).toLowerCase();
+      stages++;
+    }
+    // The arguments that the parser gives have no flags.
+    const { start, end } = instruction.getRange();
+    const raw = lines.slice(start.line, end.line + 1).join("\n");
+    // In a here-document, a line with # is no comment of the Dockerfile.
+    const joined = raw.includes("<<") ? raw : joinLines(raw, dockerfile.getEscapeCharacter());
+    return { line: start.line + 1, stage, text: joined.replace(/\s+/g, " ").trim() };
+  });
 }
 
 export interface InferredCommand {

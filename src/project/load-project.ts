@@ -10,9 +10,10 @@ import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { ManifestMode } from "../manifest/read-manifest.ts";
 import { type ValidationOptions, validateFiles } from "../manifest/validate-files.ts";
 import { displayPath, findFiles, type ManifestSource, projectFileCandidates, unreadable } from "./find-files.ts";
+import type { BuildPlace } from "./plan-build.ts";
 import type { Project, ProjectService } from "./project.ts";
-import { type ProjectFile, parseProjectFile } from "./project-file.ts";
-import { planService } from "./project-service.ts";
+import { type ParsedProjectFile, type ProjectFile, parseProjectFile } from "./project-file.ts";
+import { planService, type ServicePlace } from "./project-service.ts";
 import { fetchText, readTextFile } from "./read-text.ts";
 import { readSecrets } from "./secrets.ts";
 
@@ -30,6 +31,8 @@ export interface ProjectRequest {
   readonly kustomize?: readonly string[] | undefined;
   /** `--traffic` / KNAP_TRAFFIC; undefined: knap.yaml's, else `manifest`. */
   readonly traffic?: ProjectFile["traffic"];
+  /** The environment of knap, for build arguments without a value. */
+  readonly env?: BuildPlace["env"] | undefined;
   /** See {@link findFiles}. */
   readonly absent?: "error" | "left-out" | undefined;
   readonly readStdin: () => Promise<string>;
@@ -41,17 +44,33 @@ async function readSettings(cwd: string, files: readonly string[]) {
   for (const path of projectFileCandidates(cwd, files)) {
     const file = displayPath(cwd, path);
     const text = await readTextFile(path).catch((error: Error) => error);
-    const place = { path, folder: dirname(path), texts: [] };
+    const place = { path, folder: dirname(path), texts: [], placeOf: () => file };
     if (text instanceof Error) {
       // No such file, or a folder: try the next candidate.
       const there = await lstat(path).catch(() => undefined);
       if (there === undefined || there.isDirectory()) continue;
       return { ...place, settings: {} as ProjectFile, findings: [unreadable(text, file)] };
     }
-    const { value = {}, findings } = parseProjectFile(text, file);
-    return { ...place, settings: value as ProjectFile, findings, texts: [{ path, file, text }] };
+    const { value = {}, findings, positionOf } = parseProjectFile(text, file);
+    const placeOf = placesIn({ file, text }, positionOf);
+    return { ...place, settings: value as ProjectFile, findings, texts: [{ path, file, text }], placeOf };
   }
-  return { path: undefined, folder: cwd, settings: {} as ProjectFile, findings: [], texts: [] };
+  return { path: undefined, folder: cwd, settings: {} as ProjectFile, findings: [], texts: [], placeOf: () => "" };
+}
+
+/** Returns the function that gives the place of a field of knap.yaml, or of a line of its text: `file:line:column`. */
+function placesIn(
+  { file, text }: { readonly file: string; readonly text: string },
+  positionOf: ParsedProjectFile["positionOf"],
+) {
+  const lines = text.split(/\r?\n/);
+  return (path: string, line?: number): string => {
+    const at = positionOf?.(path);
+    if (at === undefined) return file;
+    // Only the lines of a block (`|`) are lines of the file.
+    const isBlock = /[|][-+\d]*\s*(#.*)?$/.test(lines[at.line - 1] ?? "");
+    return line !== undefined && isBlock ? `${file}:${at.line + line}` : `${file}:${at.line}:${at.column}`;
+  };
 }
 
 function isKnativeService(object: AnyObject): object is Service {
@@ -76,7 +95,13 @@ function unknownServices(
   }));
 }
 
-async function planServices(objects: readonly ReadObject[], place: { folder: string; settings: ProjectFile }) {
+async function planServices(
+  objects: readonly ReadObject[],
+  {
+    settings,
+    ...place
+  }: Pick<ServicePlace, "folder" | "file" | "env" | "placeOf"> & { readonly settings: ProjectFile },
+) {
   // Of a Service that is defined several times, the last document counts.
   const byName = new Map(
     objects
@@ -86,14 +111,21 @@ async function planServices(objects: readonly ReadObject[], place: { folder: str
   const found = [...byName.values()];
   const plans = found.map(({ object, source }) =>
     planService(object, {
+      ...place,
       source,
-      folder: place.folder,
-      settings: place.settings.services?.[object.metadata.name],
+      settings: settings.services?.[object.metadata.name],
       alone: found.filter((other) => dirname(other.source.path) === dirname(source.path)).length === 1,
     }),
   );
   const planned = await Promise.all(plans);
-  return { services: planned.map(({ service }) => service), findings: planned.flatMap(({ findings }) => findings) };
+  const services = planned.map(({ service }) => service);
+  return { services, findings: planned.flatMap(({ findings }) => findings), paths: services.flatMap(secretFiles) };
+}
+
+/** A build that fails because one of these files is missing starts again when it is there. */
+function secretFiles({ build }: ProjectService): readonly string[] {
+  const secrets = build?.command === undefined ? (build?.secrets ?? []) : [];
+  return secrets.flatMap((secret) => ("file" in secret ? [secret.file] : []));
 }
 
 /** Loads the project that the request selects. {@link hasErrors} tells whether the project is usable. */
@@ -124,7 +156,7 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
   const config = mergeClusterConfig(named.map(({ object }) => object).filter(isClusterConfig), settings.config ?? {});
   const others = named.map(({ object }) => object).filter((object) => !isClusterConfig(object));
   const batch = [...config, ...secrets.objects, ...others];
-  const planned = await planServices(named, { folder, settings });
+  const planned = await planServices(named, { ...read, file: path ?? "", env: request.env ?? process.env });
   return {
     folder,
     file: path,
@@ -143,7 +175,12 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
       ...planned.findings,
       ...unknownServices(planned.services, read, request),
     ],
-    inputs: [...(path === undefined ? [] : [path]), ...found.paths.filter((each) => each !== "-"), ...secrets.paths],
+    inputs: [
+      ...(path === undefined ? [] : [path]),
+      ...found.paths.filter((each) => each !== "-"),
+      ...secrets.paths,
+      ...planned.paths,
+    ],
   };
 }
 

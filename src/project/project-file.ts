@@ -8,10 +8,9 @@ import { coreScalar } from "../base/yaml/plain-scalar.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { secretNameFix } from "../manifest/laptop-findings.ts";
 import { makeLocator } from "../manifest/locate.ts";
+import { build, buildRefusal, longBuild, scalar } from "./build-schema.ts";
 import { allowedText, type FlagKind, type FlagValue, type SessionFlagName, sessionFlags } from "./session-flags.ts";
 
-/** Values of ConfigMaps are strings, but YAML users write numbers and booleans without quotes. */
-const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const texts = z.record(z.string(), scalar);
 const rule = z.strictObject({
   path: z.string(),
@@ -21,14 +20,6 @@ const rule = z.strictObject({
   ignore: z.array(z.string()).optional(),
   exec: z.strictObject({ command: z.array(z.string()) }).optional(),
 });
-const longBuild = z.strictObject({
-  context: z.string().default("."),
-  dockerfile: z.string().optional(),
-  target: z.string().optional(),
-  args: texts.optional(),
-});
-/** A string is the short form: only the context. */
-const build = z.union([z.string().transform((context): z.infer<typeof longBuild> => ({ context })), longBuild]);
 /** `as`: the name of the Secret, if Kubernetes does not allow the key; references to the key are changed to it. */
 const secret = z
   .strictObject({ from: z.string().optional(), as: z.string().optional() })
@@ -99,17 +90,35 @@ function nearKey(path: readonly PropertyKey[]): string | undefined {
 
 function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const place = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-  if (issue.code === "unrecognized_keys") return `${place}unknown field "${String(path.at(-1))}"`;
+  if (issue.code === "unrecognized_keys") {
+    const key = String(path.at(-1));
+    const refusal = path.length === 4 && path[2] === "build" ? buildRefusal(key) : undefined;
+    return refusal === undefined ? `${place}unknown field "${key}"` : `${place}no "${key}" here: ${refusal}`;
+  }
   const [name, ...below] = issue.path;
   const flag = below.length === 0 ? Object.entries(sessionFlags).find(([each]) => each === name)?.[1] : undefined;
   return flag === undefined ? `${place}${issue.message}` : `${place}expected ${allowedText(flag.kind)}`;
 }
 
+/** Of a value with several forms, returns the issues of the form that the value resembles. */
+function leafIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const isOtherForm = ({ path, code }: z.core.$ZodIssue): boolean => path.length === 0 && code === "invalid_type";
+  const [form, other] = issue.errors.filter((issues) => !issues.some(isOtherForm));
+  if (form === undefined || other !== undefined) return [issue];
+  return form.flatMap((leaf) => leafIssues({ ...leaf, path: [...issue.path, ...leaf.path] }));
+}
+
+export interface ParsedProjectFile {
+  /** Absent if there are errors. */
+  readonly value?: ProjectFile;
+  readonly findings: readonly ProjectFinding[];
+  /** Returns the position of a field, for findings after the check. */
+  readonly positionOf?: (path: string) => Position;
+}
+
 /** Reads the text of knap.yaml: either the value, or every finding. */
-export function parseProjectFile(
-  text: string,
-  file: string,
-): { readonly value?: ProjectFile; readonly findings: readonly ProjectFinding[] } {
+export function parseProjectFile(text: string, file: string): ParsedProjectFile {
   const [document, second] = readDocuments(text, coreScalar);
   if (document === undefined) return { value: {}, findings: [] };
   const finding = (message: string, position: Position, more: Partial<ProjectFinding> = {}): ProjectFinding => {
@@ -125,9 +134,9 @@ export function parseProjectFile(
     const names = impossibleNames(checked.data).map(({ key, message, fix }) =>
       finding(message, locate(`secrets.${key}`, "key"), { fix }),
     );
-    return { value: checked.data, findings: [...findings, ...names] };
+    return { value: checked.data, findings: [...findings, ...names], positionOf: (path) => locate(path, "key") };
   }
-  const wrong = checked.error.issues.flatMap((issue) => {
+  const wrong = checked.error.issues.flatMap(leafIssues).flatMap((issue) => {
     const isUnknown = issue.code === "unrecognized_keys";
     const paths = isUnknown ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     return paths.map((path) => {

@@ -1,52 +1,40 @@
 // Plans per Service how its image is built and how it starts as a process, from knap.yaml and the Dockerfile.
 import { stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { servingContainer } from "../apis/core/pod.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { isFilePath, type ManifestSource } from "./find-files.ts";
+import { type BuildPlace, dockerfileText, planBuild, withBases } from "./plan-build.ts";
 import type { BuildPlan, ProjectService, ServiceStart } from "./project.ts";
 import type { ServiceSettings } from "./project-file.ts";
-import { readTextFile } from "./read-text.ts";
 
-interface ServicePlace {
+export interface ServicePlace extends BuildPlace {
   readonly source: ManifestSource;
-  /** Folder of knap.yaml; its paths are relative to it. */
-  readonly folder: string;
   readonly settings: ServiceSettings | undefined;
   /** No other Service is in the folder of this manifest, so a Dockerfile there belongs to this Service. */
   readonly alone: boolean;
+  /** Returns the place of a field of knap.yaml; `line` is a line of the text of the field. */
+  placeOf(path: string, line?: number): string;
 }
 
 /** Registries that Knative never asks. Their images are built or loaded, never pulled. */
 const LOCAL_REGISTRY = /^(dev|ko|kind)\.local\//;
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
-const readText = (path: string): Promise<string | undefined> => readTextFile(path).catch(() => undefined);
 
 /**
  * Resolves with the build plan: `build` of knap.yaml; without it, the Dockerfile beside the manifest, if no registry
  * can have the image.
  */
-async function planBuild(image: string, place: ServicePlace): Promise<BuildPlan | undefined> {
+async function buildOf(image: string, place: ServicePlace): Promise<BuildPlan | undefined> {
   const build = place.settings?.build;
-  if (build === undefined) {
-    const context = dirname(place.source.path);
-    const dockerfile = join(context, "Dockerfile");
-    const isUsable = place.alone && isFilePath(place.source.path) && LOCAL_REGISTRY.test(image);
-    return isUsable && (await isFile(dockerfile)) ? withBases({ context, dockerfile, args: {} }) : undefined;
-  }
-  const context = resolve(place.folder, build.context);
-  const { dockerfile = "Dockerfile", target, args = {} } = build;
-  return withBases({ context, dockerfile: resolve(context, dockerfile), args, target });
-}
-
-async function withBases(plan: Omit<BuildPlan, "bases">): Promise<BuildPlan> {
-  const text = await readText(plan.dockerfile);
-  if (text === undefined) return { ...plan, bases: [] };
-  const { baseImages } = await import("./dockerfile.ts");
-  return { ...plan, bases: baseImages(text, plan) };
+  if (build !== undefined) return planBuild(build, place);
+  const context = dirname(place.source.path);
+  const dockerfile = join(context, "Dockerfile");
+  const isUsable = place.alone && isFilePath(place.source.path) && LOCAL_REGISTRY.test(image);
+  return isUsable && (await isFile(dockerfile)) ? withBases({ context, dockerfile, args: {} }) : undefined;
 }
 
 /**
@@ -59,10 +47,11 @@ async function planStart(build: BuildPlan | undefined, place: ServicePlace): Pro
   const folder = build?.context ?? (command ? place.folder : manifestFolder);
   if (command !== undefined) return { command, folder, env: {} };
   if (build === undefined && !place.alone) return undefined;
-  const text = await readText(build?.dockerfile ?? join(manifestFolder, "Dockerfile"));
+  if (build?.command !== undefined) return undefined;
+  const text = await dockerfileText(build ?? { dockerfile: join(manifestFolder, "Dockerfile") });
   if (text === undefined) return undefined;
   const { inferCommand, readDockerfile } = await import("./dockerfile.ts");
-  const facts = readDockerfile(text, build ?? {});
+  const facts = readDockerfile(text, build);
   const inferred = facts && inferCommand(facts);
   return inferred && { ...inferred, folder };
 }
@@ -74,13 +63,16 @@ export async function planService(
 ): Promise<{ readonly service: ProjectService; readonly findings: readonly ProjectFinding[] }> {
   const key = namespacedName({ namespace: service.metadata.namespace ?? "default", name: service.metadata.name });
   const image = servingContainer(service.spec?.template?.spec?.containers ?? [])?.image ?? "";
-  const build = await planBuild(image, place);
+  const build = await buildOf(image, place);
   const findings: ProjectFinding[] = [];
-  if (build !== undefined && !(await isFile(build.dockerfile))) {
+  if (build?.dockerfile !== undefined && !(await isFile(build.dockerfile))) {
     const message = `the build of "${service.metadata.name}" needs the Dockerfile ${build.dockerfile}, which does not exist`;
     findings.push({ severity: "error", message, file: place.source.file });
   }
   const start = await planStart(build, place);
   const folder = place.source.path === "-" ? undefined : dirname(place.source.path);
-  return { service: { key, object: service, folder, image, build, start }, findings };
+  const buildPath = `services.${service.metadata.name}.build`;
+  const buildPlace =
+    place.settings?.build && ((field: string, line?: number) => place.placeOf(`${buildPath}.${field}`, line));
+  return { service: { key, object: service, folder, image, build, buildPlace, start }, findings };
 }

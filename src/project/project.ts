@@ -2,17 +2,35 @@
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
+import type { AgentSource, BuildSettings, SecretSource } from "../node/runtime/build-request.ts";
 import type { ManifestSource } from "./find-files.ts";
 import type { ProjectFile } from "./project-file.ts";
 
 /** How the image of a Service is built. Paths are absolute. */
-export interface BuildPlan {
+export type BuildPlan = DockerfileBuild | CommandBuild;
+
+export interface DockerfileBuild extends BuildSettings {
+  readonly command?: undefined;
   readonly context: string;
+  /** The path of the Dockerfile; with `inline` that of knap.yaml. */
   readonly dockerfile: string;
-  readonly target?: string | undefined;
+  /** The text of a Dockerfile in knap.yaml. */
+  readonly inline?: string | undefined;
   readonly args: StringMap;
+  readonly labels?: StringMap;
+  readonly secrets?: readonly SecretSource[] | undefined;
+  readonly ssh?: readonly AgentSource[] | undefined;
   /** Images that the stages of the Dockerfile start from. */
   readonly bases: readonly string[];
+}
+
+/** A command that builds the image and tags or prints it. */
+export interface CommandBuild {
+  readonly command: readonly string[];
+  /** The working folder of the command, and the sources to watch. */
+  readonly context: string;
+  readonly dockerfile?: undefined;
+  readonly bases: readonly [];
 }
 
 /** How the process runtime starts a Service. */
@@ -33,6 +51,8 @@ export interface ProjectService {
   /** Image of the serving container, as written in the file; "" if there is none. */
   readonly image: string;
   readonly build?: BuildPlan | undefined;
+  /** Returns the place of a key of `build` in knap.yaml, or of a line of its text. Absent without such a `build`. */
+  readonly buildPlace?: ((key: string, line?: number) => string) | undefined;
   readonly start?: ServiceStart | undefined;
 }
 

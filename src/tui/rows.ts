@@ -39,6 +39,8 @@ export interface ServiceRow {
   readonly napping: boolean;
   /** Why the Service is not Ready, in one line. */
   readonly problem: string | undefined;
+  /** The step of the build that runs now; "" before the first one. */
+  readonly building: string | undefined;
 }
 interface RevisionRow {
   readonly kind: "revision";
@@ -230,6 +232,7 @@ function serviceRow(
       readiness === "failed"
         ? (problemOf(newest?.status?.conditions) ?? problemOf(service.status?.conditions))
         : undefined,
+    building: model.live?.builds?.[namespacedName(service.metadata)],
   };
 }
 

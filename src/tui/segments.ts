@@ -99,6 +99,8 @@ function noteColour({ readiness }: Row): Segment["colour"] {
 
 function serviceCells(row: ServiceRow, columns: Columns): readonly Segment[] {
   const { width, name, ready, pods, scale, figure, rps, mode, traffic } = columns;
+  if (row.building !== undefined)
+    return [{ text: fitText(`building ${row.building}`, width - name - ready - pods), colour: "yellow" }];
   if (row.problem !== undefined) return [{ text: fitText(row.problem, width - name - ready - pods), colour: "red" }];
   const tail = row.napping ? " zzz" : "";
   return [

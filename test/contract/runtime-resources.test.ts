@@ -17,7 +17,9 @@ describe.each(subjects)("resources of runtime $name", (kind) => {
     expect(await bench.runtime.images.inspect("knap-test/no-such-image:1")).toBeUndefined();
     await bench.runtime.images.tag(image, "knap-test/contract:tagged");
     expect((await bench.runtime.images.inspect("knap-test/contract:tagged"))?.id).toBe(info?.id);
-    expect((await bench.runtime.images.list("knap.dev/test-image=true")).map((one) => one.id)).toContain(info?.id);
+    expect((await bench.runtime.images.list({ label: "knap.dev/test-image=true" })).map((one) => one.id)).toContain(
+      info?.id,
+    );
     await bench.runtime.images.remove("knap-test/contract:tagged");
     await bench.runtime.images.remove("knap-test/contract:tagged");
     expect(await bench.runtime.images.inspect("knap-test/contract:tagged")).toBeUndefined();

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answerDigest } from "../../src/node/image/digest-answers.ts";
-import { BUILD_LABEL, buildImage, pruneImages } from "../../src/node/image/image-build.ts";
+import { BUILD_LABEL, buildImage } from "../../src/node/image/image-build.ts";
 import { ImageLibrary } from "../../src/node/image/image-library.ts";
+import { pruneImages } from "../../src/node/image/image-prune.ts";
 import type { ContainerRuntime, RuntimeInfo } from "../../src/node/runtime/runtime.ts";
 import { nodeImage, openTestEngine, testImage, testLabel } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
@@ -44,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const reference of [`${host}/team/app:1`, `knap-test/local-only:${id}`]) await runtime.images.remove(reference);
-  const built = await runtime.images.list(`knap.dev/test=${id}`);
+  const built = await runtime.images.list({ label: `knap.dev/test=${id}` });
   for (const { tags } of built) for (const tag of tags) await runtime.images.remove(tag);
   registry.kill();
   rmSync(folder, { recursive: true });
@@ -167,7 +168,7 @@ describe("builds", () => {
     expect(new Set(ids).size).toBe(3);
     const removed = await pruneImages(runtime, { namespace: "default", name: `built-${id}`, keep: ids[2] as string });
     expect(removed).toBe(1);
-    const left = await runtime.images.list(`${BUILD_LABEL}=default/built-${id}`);
+    const left = await runtime.images.list({ label: `${BUILD_LABEL}=default/built-${id}` });
     expect(left.length).toBe(2);
     expect(left.map((one) => one.id)).toContain(ids[2]);
   });

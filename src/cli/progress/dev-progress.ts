@@ -50,7 +50,13 @@ function unwatchedText(service: string): string {
   return `${service}: changed sources have no effect, because its command is in the manifest. To watch them, start knap in the folder of the manifest, or set services.${name}.command in knap.yaml`;
 }
 
-/** Returns the progress events of one dev event. Returns none for build output, which only `-v` prints. */
+function builtProgress({ service, image, figures }: Extract<DevEvent, { type: "built" }>): ProgressEvent {
+  if (figures === undefined) return { type: "build", service, phase: "done", message: image };
+  const { ms, steps, cached } = figures;
+  return { type: "build", service, phase: "done", message: image, totalMs: Math.round(ms), steps, cached };
+}
+
+/** Returns the progress events of one dev event. Returns none for output and steps of builds, which `-v` shows. */
 export function devProgress(event: DevEvent): readonly ProgressEvent[] {
   switch (event.type) {
     case "invalid":
@@ -64,10 +70,11 @@ export function devProgress(event: DevEvent): readonly ProgressEvent[] {
     case "building":
       return [{ type: "build", service: event.service, phase: "started" }];
     case "built":
-      return [{ type: "build", service: event.service, phase: "done", message: event.image }];
+      return [builtProgress(event)];
     case "build-failed":
       return [{ type: "build", service: event.service, phase: "failed", message: event.message, first: event.isFirst }];
     case "build-output":
+    case "build-step":
       return [];
     case "applied":
       return appliedProgress(event.applied);

@@ -69,6 +69,11 @@ export type ProgressEvent =
       /** With `failed`: no build of this Service has succeeded yet. */
       readonly first?: boolean;
       readonly message?: string;
+      /** With `done`. */
+      readonly totalMs?: number;
+      /** With `done`: the steps of the Dockerfile, and how many of them the builder had in its cache. */
+      readonly steps?: number;
+      readonly cached?: number;
     }
   | {
       readonly type: "applied";

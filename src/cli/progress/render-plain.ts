@@ -62,11 +62,19 @@ export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
 
 type BuildEvent = Extract<ProgressEvent, { type: "build" }>;
 
-function renderBuild({ service, phase, message, first }: BuildEvent, { paint }: Painter): string {
+/** Formats ` in 3.4 s, 4 of 6 steps cached`. */
+function figuresText({ totalMs, steps = 0, cached = 0 }: BuildEvent): string {
+  if (totalMs === undefined) return "";
+  return ` in ${latencyText(totalMs)}${steps > 0 ? `, ${cached} of ${countText(steps, "step")} cached` : ""}`;
+}
+
+function renderBuild(event: BuildEvent, { paint }: Painter): string {
+  const { service, phase, message, first } = event;
   if (phase === "changed")
     return `${paint("cyan", "↻")} ${service}: ${message ? `${message} changed` : "rebuild requested"}: new revision`;
   if (phase === "started") return `${paint("cyan", "⚒")} ${service}: building`;
-  if (phase === "done") return `${paint("green", "⚒")} ${service}: built${message ? ` ${message}` : ""}`;
+  if (phase === "done")
+    return `${paint("green", "⚒")} ${service}: built${message ? ` ${message}` : ""}${figuresText(event)}`;
   const consequence = first ? "it is not served until a build succeeds" : "the previous revision keeps running";
   return `${paint("red", "✗")} ${service}: the build failed; ${consequence}\n${(message ?? "").replace(/^/gm, "  ")}`;
 }

@@ -1,15 +1,17 @@
 // Makes the deployer of a session. With Docker it builds images; otherwise it sets start commands of processes.
+import { join } from "node:path";
 import { monotonicClock } from "../../base/monotonic-clock.ts";
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { makeOwnFileCheck } from "../../dev/own-files.ts";
-import { type BuildServiceImage, makeImageBuilder } from "../../node/agent/image-builder.ts";
+import { type BuildServiceImage, imagesOf, makeImageBuilder } from "../../node/agent/image-builder.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { Environment } from "../terminal.ts";
+import { isFolderLive } from "./list-sessions.ts";
 import { sessionsFolder, stateFolder } from "./session-paths.ts";
 import type { RunningSession } from "./start-session.ts";
 
@@ -41,7 +43,12 @@ export async function openSessionDeployer(
     return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };
   }
   const engine = await openDockerRuntime({ env });
-  const build = makeImageBuilder(engine, { "knap.dev/session": id, "knap.dev/host": hostId });
+  const build = makeImageBuilder({
+    runtime: engine,
+    labels: { "knap.dev/session": id, "knap.dev/host": hostId },
+    imagesInUse: async () => imagesOf((await client.list("Revision.serving.knative.dev")).items),
+    isSessionLive: (session) => isFolderLive(join(sessionsFolder(env).path, session)),
+  });
   const deployer = new Deployer({ ...parts, buildImage: build });
   const close = async (): Promise<void> => {
     await deployer[Symbol.asyncDispose]();

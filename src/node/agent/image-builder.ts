@@ -1,10 +1,17 @@
 // Builds a Service's image for the node, and turns a failed build into a message.
 
 import { parseNamespacedName } from "../../apis/meta/key.ts";
+import type { Revision } from "../../apis/serving/types.ts";
 import { redacted } from "../../base/redact.ts";
-import type { BuildPlan } from "../../project/project.ts";
-import { buildImage, pruneImages } from "../image/image-build.ts";
-import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
+import type { BuildPlan, DockerfileBuild } from "../../project/project.ts";
+import { findAgents, maskOf, readBuildSecrets } from "../image/build-inputs.ts";
+import { buildByCommand } from "../image/command-build.ts";
+import { type BuiltImage, buildImage, type ImageBuildOptions } from "../image/image-build.ts";
+import { pruneImages } from "../image/image-prune.ts";
+import { SESSION_LABEL } from "../kubelet/orphans.ts";
+import { BuildError } from "../runtime/build-error.ts";
+import type { BuildStep } from "../runtime/build-request.ts";
+import { type ContainerRuntime, type ImageInfo, RuntimeError } from "../runtime/runtime.ts";
 
 interface ImageBuildRequest {
   /** `namespace/name` of the Service. */
@@ -12,37 +19,128 @@ interface ImageBuildRequest {
   readonly plan: BuildPlan;
   readonly signal: AbortSignal;
   onOutput(line: string): void;
+  onStep?(step: BuildStep): void;
 }
-/** `image` is a tag by content, so equal builds have equal names. A failed build resolves; only an abort rejects. */
-export type BuildServiceImage = (
-  request: ImageBuildRequest,
-) => Promise<{ readonly ok: true; readonly image: string } | { readonly ok: false; readonly message: string }>;
+
+export interface BuildFigures {
+  readonly ms: number;
+  /** The numbers of the Dockerfile's steps, and of those that the builder had in its cache; 0 for a build command. */
+  readonly steps: number;
+  readonly cached: number;
+}
+
+export type BuildOutcome =
+  /** `image` is a tag by content, so equal builds have equal names. */
+  | { readonly ok: true; readonly image: string; readonly figures?: BuildFigures }
+  | {
+      readonly ok: false;
+      /** The last lines of the output. The builder's error is the last one. */
+      readonly message: string;
+      /** The key of `build` in knap.yaml that the failure is about. */
+      readonly setting?: string | undefined;
+      /** The step that failed, as the builder names it. */
+      readonly step?: string | undefined;
+    };
+
+/** A failed build resolves; only an abort rejects. */
+export type BuildServiceImage = (request: ImageBuildRequest) => Promise<BuildOutcome>;
+
+export interface ImageBuilderOptions {
+  readonly runtime: ContainerRuntime;
+  /** The labels of the session and host. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The images that the session's Revisions name. */
+  imagesInUse(): Promise<ReadonlySet<string>> | ReadonlySet<string>;
+  isSessionLive(session: string): Promise<boolean> | boolean;
+}
 
 /** The number of output lines in the message of a failure. */
 const LINES_OF_FAILURE = 20;
+/** The steps of the Dockerfile, not those that BuildKit adds. */
+const DOCKERFILE_STEP = /^(\[([^\]]* )?\d+\/\d+\]|Step \d+\/\d+ :) /;
 
-/** `labels`: the labels of the session and host. */
-export function makeImageBuilder(
-  runtime: ContainerRuntime,
-  labels: Readonly<Record<string, string>>,
-): BuildServiceImage {
+export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImage {
+  const { runtime, labels } = options;
   return async (request) => {
-    const { namespace, name: service } = parseNamespacedName(request.service);
-    const lines: string[] = [];
-    const onOutput = (line: string): void => {
-      lines.push(line);
-      if (lines.length > LINES_OF_FAILURE) lines.shift();
-      request.onOutput(line);
-    };
+    const { plan, signal } = request;
+    const { namespace, name } = parseNamespacedName(request.service);
+    const output = new BuildOutput(request);
+    const startedMs = performance.now();
     try {
-      const { plan, signal } = request;
-      const { image, id } = await buildImage(runtime, { namespace, service, ...plan, labels, onOutput, signal });
-      await pruneImages(runtime, { namespace, name: service, keep: id });
-      return { ok: true, image };
+      const target = { namespace, service: name, onOutput: output.add, signal };
+      const { image, id } =
+        plan.command === undefined
+          ? await buildDockerfile(runtime, plan, { ...target, labels, output })
+          : await buildByCommand(runtime, { ...target, command: plan.command, context: plan.context });
+      await pruneImages(runtime, { namespace, name, keep: id, isInUse: (found) => isInUse(options, found) });
+      return { ok: true, image, figures: { ms: performance.now() - startedMs, ...output.counts } };
     } catch (error) {
-      request.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!(error instanceof RuntimeError)) throw error;
-      return { ok: false, message: redacted([...lines, error.message].join("\n")) };
+      const message = redacted([...output.lines, error.message].join("\n"));
+      const { setting, step } = error instanceof BuildError ? error : {};
+      return { ok: false, message, setting, step };
     }
   };
+}
+
+/** Passes the output of a build on, without its secrets, and keeps what the outcome tells. */
+class BuildOutput {
+  /** The last lines. */
+  readonly lines: string[] = [];
+  readonly counts = { steps: 0, cached: 0 };
+  mask = (line: string): string => line;
+  readonly #request: Pick<ImageBuildRequest, "onOutput" | "onStep">;
+
+  constructor(request: Pick<ImageBuildRequest, "onOutput" | "onStep">) {
+    this.#request = request;
+  }
+
+  readonly add = (line: string): void => {
+    const shown = this.mask(line);
+    this.lines.push(shown);
+    if (this.lines.length > LINES_OF_FAILURE) this.lines.shift();
+    this.#request.onOutput(shown);
+  };
+
+  readonly addStep = (step: BuildStep): void => {
+    if (!DOCKERFILE_STEP.test(step.name)) return;
+    if (step.state !== "done") this.counts.steps++;
+    if (step.state === "cached") this.counts.cached++;
+    this.#request.onStep?.(step);
+  };
+}
+
+async function buildDockerfile(
+  runtime: ContainerRuntime,
+  { secrets: secretSources, ssh, labels: own, ...settings }: DockerfileBuild,
+  {
+    output,
+    labels,
+    ...target
+  }: Pick<ImageBuildOptions, "namespace" | "service" | "labels" | "onOutput" | "signal"> & {
+    readonly output: BuildOutput;
+  },
+): Promise<BuiltImage> {
+  const secrets = await readBuildSecrets(secretSources ?? [], process.env);
+  const agents = await findAgents(ssh ?? [], process.env);
+  output.mask = maskOf(secrets);
+  const all = { ...own, ...labels };
+  return buildImage(runtime, { ...settings, ...target, labels: all, secrets, agents, onStep: output.addStep });
+}
+
+/** A Revision at zero has no container that protects its image from removal. */
+async function isInUse(
+  { labels, imagesInUse, isSessionLive }: ImageBuilderOptions,
+  image: ImageInfo,
+): Promise<boolean> {
+  const session = image.labels[SESSION_LABEL];
+  if (session !== undefined && session !== labels[SESSION_LABEL]) return isSessionLive(session);
+  const used = await imagesInUse();
+  return image.tags.some((tag) => used.has(tag));
+}
+
+/** Returns the images that Revisions name. */
+export function imagesOf(revisions: readonly Revision[]): ReadonlySet<string> {
+  return new Set(revisions.flatMap(({ spec }) => spec.containers.map(({ image = "" }) => image)));
 }

@@ -28,7 +28,8 @@ import {
 import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime/runtime.ts";
-import { type BuildServiceImage, makeImageBuilder } from "./image-builder.ts";
+import { BuildSteps } from "./build-steps.ts";
+import { type BuildServiceImage, type ImageBuilderOptions, imagesOf, makeImageBuilder } from "./image-builder.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
@@ -81,6 +82,7 @@ export interface NodeAgent {
   readonly logs: PodLogs;
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
   readonly buildImage: BuildServiceImage | undefined;
+  readonly buildSteps: BuildSteps["steps"];
   /** Resolves when no create, start, first readiness or stop is in progress. */
   idle(): Promise<void>;
   stop(how: ShutdownMode): Promise<void>;
@@ -104,6 +106,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
   const { settings, runtime, network } = parts;
   const labels = sessionLabels(settings, parts.info);
   const kubelet = new Kubelet(kubeletOptions(parts, labels));
+  const builds = new BuildSteps();
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
     logs: (pod, wanted) => readLogs(runtime, kubelet, pod, wanted),
@@ -113,7 +116,10 @@ export function openNode(parts: NodeOptions): NodeAgent {
         if (id !== undefined) await runtime.kill(id, signal);
       }
     },
-    buildImage: runtime.capabilities.build ? makeImageBuilder(runtime, labels) : undefined,
+    buildImage: runtime.capabilities.build ? builds.follow(makeImageBuilder(builderOptions(parts, labels))) : undefined,
+    get buildSteps() {
+      return builds.steps;
+    },
     idle: () => kubelet.idle(),
     stop: async (how) => {
       await (how === "now" ? kubelet.forceStop() : kubelet.stopAll());
@@ -145,6 +151,15 @@ async function tolerateUnreachable({ log }: NodeSettings, close: () => Promise<v
     if (!(error instanceof RuntimeError)) throw error;
     log.warn("the engine is unreachable; the next start removes this session's containers", { error });
   }
+}
+
+function builderOptions({ settings, runtime, store }: NodeOptions, labels: StringMap): ImageBuilderOptions {
+  return {
+    runtime,
+    labels,
+    imagesInUse: () => imagesOf(store.list("Revision.serving.knative.dev")),
+    isSessionLive: (session) => settings.isSessionLive(session),
+  };
 }
 
 function kubeletOptions(

@@ -6,7 +6,7 @@ import type { Readable } from "node:stream";
 import dockerignore from "@balena/dockerignore";
 import { pack } from "tar-fs";
 
-/** The path in the tar of a Dockerfile that is outside the context. */
+/** The path in the tar of a Dockerfile that is no file of the context. */
 const OUTSIDE_DOCKERFILE = ".knap.Dockerfile";
 
 export interface BuildContext {
@@ -17,15 +17,15 @@ export interface BuildContext {
 
 /**
  * Packs the context. `dockerfile` is absolute or relative to `folder`. A file `<dockerfile>.dockerignore` replaces
- * `.dockerignore`.
+ * `.dockerignore`. `inline` is the text of the Dockerfile if it is in no file.
  */
-export function packContext(folder: string, dockerfile: string): BuildContext {
+export function packContext(folder: string, dockerfile: string, inline?: string): BuildContext {
   const path = isAbsolute(dockerfile) ? dockerfile : resolve(folder, dockerfile);
   const inside = relative(folder, path);
-  const isOutside = inside.startsWith("..") || isAbsolute(inside);
+  const isOutside = inline !== undefined || inside.startsWith("..") || isAbsolute(inside);
   const name = isOutside ? OUTSIDE_DOCKERFILE : toSlashes(inside);
   const ignored = makeIgnore(folder, path, name);
-  const outside = isOutside ? readFileSync(path) : "";
+  const outside = isOutside ? (inline ?? readFileSync(path)) : "";
   const stream = pack(folder, {
     ignore: ignored,
     map: (header) => ({ ...header, uid: 0, gid: 0, mtime: new Date(0) }),

@@ -1,60 +1,80 @@
-// Builds a Service's image, tags it by content, and removes older builds of the Service.
+// Builds a Service's image with the engine, and tags it by content.
 import { namespacedName } from "../../apis/meta/key.ts";
+import type { BuildAgent, BuildSecret, BuildSettings, BuildStep } from "../runtime/build-request.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { packContext } from "./build-context.ts";
 import { makePullReport } from "./pull-report.ts";
 import { authFor, readDockerConfig } from "./registry-auth.ts";
 
-export interface ImageBuildOptions {
+export interface ImageBuildOptions extends BuildSettings {
   readonly namespace: string;
   readonly service: string;
   /** Absolute folder. */
   readonly context: string;
   /** Relative to the context, or absolute. */
   readonly dockerfile: string;
-  readonly args?: Readonly<Record<string, string>> | undefined;
-  readonly target?: string | undefined;
+  /** The text of the Dockerfile if it is in no file. */
+  readonly inline?: string | undefined;
   /** The images of its FROM lines. */
   readonly bases?: readonly string[];
-  /** The labels of the session and host. */
+  /** The labels of the session and host, and those of the user. */
   readonly labels: Readonly<Record<string, string>>;
+  readonly secrets?: readonly BuildSecret[] | undefined;
+  readonly agents?: readonly BuildAgent[] | undefined;
   readonly onOutput?: ((line: string) => void) | undefined;
+  readonly onStep?: ((step: BuildStep) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The label of images that knap built. Its value is `namespace/name` of the Service. */
 export const BUILD_LABEL = "knap.dev/service";
-const KEPT_PER_SERVICE = 2;
 const ID_DIGITS = 12;
 
-/**
- * Tags the image `dev.local/<namespace>/<service>:<first 12 digits of the id>`. Rejects with a RuntimeError that has
- * the builder's message.
- */
-export async function buildImage(
-  runtime: ContainerRuntime,
-  options: ImageBuildOptions,
-): Promise<{ image: string; id: string }> {
-  const { namespace, service: name, args, target, onOutput, signal } = options;
-  const repository = repositoryOf({ namespace, name });
-  const building = `${repository}:building`;
-  for (const base of options.bases ?? []) await pullPrivate(runtime, base, options);
-  const { stream, dockerfile } = packContext(options.context, options.dockerfile);
-  const labels = { ...options.labels, [BUILD_LABEL]: namespacedName({ namespace, name }) };
-  const request = { context: stream, dockerfile, tag: building, labels, args, target, onOutput, signal };
-  // The stream can fail before the request reads it, for instance because the folder was deleted.
-  const broken = new Promise<never>((_, reject) => stream.once("error", reject));
-  const build = Promise.race([runtime.images.build(request), broken]);
-  // If the engine stops reading early, the file that is being sent would stay open.
-  const { id } = await build.finally(() => stream.destroy());
-  const image = `${repository}:${id.replace(/^sha256:/, "").slice(0, ID_DIGITS)}`;
-  await runtime.images.tag(building, image);
-  await runtime.images.remove(building);
-  return { image, id };
+export interface BuiltImage {
+  /** `dev.local/<namespace>/<service>:<first 12 digits of the id>` */
+  readonly image: string;
+  readonly id: string;
 }
 
-function repositoryOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+/** Rejects with a RuntimeError that has the builder's message. */
+export async function buildImage(runtime: ContainerRuntime, options: ImageBuildOptions): Promise<BuiltImage> {
+  const { namespace, service: name, context, dockerfile, inline, bases = [], ...settings } = options;
+  const service = { namespace, name };
+  const building = buildingTag(service);
+  if (!options.pull) for (const base of bases) await pullPrivate(runtime, base, options);
+  const packed = packContext(context, dockerfile, inline);
+  const labels = { ...options.labels, [BUILD_LABEL]: namespacedName(service) };
+  const request = { ...settings, context: packed.stream, dockerfile: packed.dockerfile, tag: building, labels };
+  // The stream can fail before the request reads it, for instance because the folder was deleted.
+  const broken = new Promise<never>((_, reject) => packed.stream.once("error", reject));
+  const build = Promise.race([runtime.images.build(request), broken]);
+  // If the engine stops reading early, the file that is being sent would stay open.
+  const { id } = await build.finally(() => packed.stream.destroy());
+  return { id, image: await tagByContent(runtime, service, { source: building, id }) };
+}
+
+type ServiceName = { readonly namespace: string; readonly name: string };
+
+/** The repository of the images that knap builds for a Service. */
+export function repositoryOf({ namespace, name }: ServiceName): string {
   return `dev.local/${namespace}/${name}`;
+}
+
+/** The tag of an image until its content is known. */
+export function buildingTag(service: ServiceName): string {
+  return `${repositoryOf(service)}:building`;
+}
+
+/** Gives the image of a finished build its tag, and resolves with that tag. */
+export async function tagByContent(
+  runtime: ContainerRuntime,
+  service: ServiceName,
+  { source, id }: { readonly source: string; readonly id: string },
+): Promise<string> {
+  const image = `${repositoryOf(service)}:${id.replace(/^sha256:/, "").slice(0, ID_DIGITS)}`;
+  await runtime.images.tag(source, image);
+  await runtime.images.remove(buildingTag(service));
+  return image;
 }
 
 /**
@@ -75,33 +95,4 @@ async function pullPrivate(
     // The build fails with the same error, and names the line of the Dockerfile.
     if (!(error instanceof RuntimeError)) throw error;
   }
-}
-
-/**
- * Removes the older builds of a Service, but not `keep` (an id), not images that a container uses, and no tags of the
- * user. Resolves with the number of removed images.
- */
-export async function pruneImages(
-  runtime: ContainerRuntime,
-  service: { readonly namespace: string; readonly name: string; readonly keep?: string },
-): Promise<number> {
-  const label = `${BUILD_LABEL}=${namespacedName(service)}`;
-  // Engines list the newest first.
-  const listed = await runtime.images.list(label);
-  // An image that the user built from a build of knap has its labels as well.
-  const isOwn = (tag: string): boolean => tag.startsWith(`${repositoryOf(service)}:`);
-  const images = listed.filter(({ tags }) => tags.length === 0 || tags.some(isOwn));
-  const current = images.filter(({ id }) => id === service.keep);
-  const others = images.filter(({ id }) => id !== service.keep);
-  const old = others.slice(Math.max(0, KEPT_PER_SERVICE - current.length));
-  let removed = 0;
-  for (const { id, tags } of old) {
-    try {
-      for (const name of tags.length > 0 ? tags.filter(isOwn) : [id]) await runtime.images.remove(name);
-      removed++;
-    } catch (error) {
-      if (!(error instanceof RuntimeError) || error.code !== "conflict") throw error;
-    }
-  }
-  return removed;
 }

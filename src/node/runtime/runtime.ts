@@ -1,5 +1,6 @@
 // Defines the interface of container runtimes. Docker and plain processes implement it; it uses knap's own types only.
 import type { Readable } from "node:stream";
+import type { BuildRequest } from "./build-request.ts";
 
 /** What a runtime supports. Callers check this before a call. */
 export interface RuntimeCapabilities {
@@ -137,6 +138,9 @@ export interface ImageInfo {
   readonly sizeBytes: number;
   /** The signal that asks the container to stop; undefined: SIGTERM. */
   readonly stopSignal?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** RFC 3339. Of two builds with the same content, both have the time of the newer one. */
+  readonly taggedAt: string;
 }
 
 export interface RegistryAuth {
@@ -151,19 +155,6 @@ export interface PullProgress {
   readonly status: string;
   readonly currentBytes?: number | undefined;
   readonly totalBytes?: number | undefined;
-}
-
-export interface BuildRequest {
-  /** A tar stream of the build context. It includes the Dockerfile and leaves out what .dockerignore excludes. */
-  readonly context: Readable;
-  readonly dockerfile: string;
-  readonly target?: string | undefined;
-  readonly args?: Readonly<Record<string, string>> | undefined;
-  readonly tag: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly platform?: string | undefined;
-  readonly onOutput?: ((line: string) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A longer line becomes several lines. */
@@ -211,6 +202,8 @@ export interface ContainerStats {
 /** Calls throw only {@link RuntimeError}. Ids are the runtime's own. */
 export interface ContainerRuntime {
   readonly capabilities: RuntimeCapabilities;
+  /** The engine's address in the form of DOCKER_HOST; absent without an engine. */
+  readonly engineAddress?: string | undefined;
   info(): Promise<RuntimeInfo>;
   readonly networks: {
     open(request: {
@@ -242,7 +235,7 @@ export interface ContainerRuntime {
     tag(source: string, target: string): Promise<void>;
     /** Asks the registry, by way of the engine, for the current digest of the reference. */
     digest(reference: string, auth?: RegistryAuth): Promise<string>;
-    list(label: string): Promise<readonly ImageInfo[]>;
+    list(filter: { readonly label: string } | { readonly repository: string }): Promise<readonly ImageInfo[]>;
     remove(reference: string): Promise<void>;
     /** Creates an image from a tar of a root file system. */
     import(

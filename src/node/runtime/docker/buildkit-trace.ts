@@ -1,17 +1,32 @@
 // Converts BuildKit's trace of a build (protobuf moby.buildkit.v1.StatusResponse in base64) to lines of text.
 import { type ProtobufField, readMessage } from "../../../base/protobuf.ts";
+import type { BuildStep } from "../build-request.ts";
 
 /** Field numbers of BuildKit's messages. */
 const STATUS = { vertexes: 1, logs: 3, warnings: 4 };
-const VERTEX = { digest: 1, name: 3, cached: 4, started: 5, completed: 6 };
+const VERTEX = { digest: 1, name: 3, cached: 4, started: 5, completed: 6, error: 7 };
 const LOG = { vertex: 1, stream: 3, message: 4 };
 const WARNING = { short: 3 };
+const TIME = { seconds: 1, nanos: 2 };
 
-/** Reads the trace of one build. Yields a line when a step starts, and the output of the steps. */
+/** A step that took at least this long gets a line when it ends. */
+const LONG_STEP_MS = 1000;
+
+/**
+ * Reads the trace of one build, and calls `onStep` as steps start and end. Yields a line when a step starts and when a
+ * long step ends, and the output of the steps.
+ */
 export class BuildTrace {
+  readonly #onStep: (step: BuildStep) => void;
   readonly #named = new Set<string>();
   /** Unfinished output lines, by digest of the step and number of the stream. */
   readonly #pending = new Map<string, Map<number, Buffer>>();
+  /** The name of the step whose error ends the build. */
+  failedStep: string | undefined;
+
+  constructor(onStep: (step: BuildStep) => void = () => {}) {
+    this.#onStep = onStep;
+  }
 
   /** Returns the lines that one message of the stream adds. */
   read(base64: string): readonly string[] {
@@ -29,15 +44,24 @@ export class BuildTrace {
     const digest = textOf(vertex, VERTEX.digest);
     const name = textOf(vertex, VERTEX.name);
     const has = (wanted: number): boolean => fieldsOf(vertex).some(({ number }) => number === wanted);
+    const isCached = has(VERTEX.cached);
     const lines: string[] = [];
     if (name !== "" && has(VERTEX.started) && !this.#named.has(digest)) {
       this.#named.add(digest);
-      lines.push(has(VERTEX.cached) ? `CACHED ${name}` : name);
+      this.#onStep({ name, state: isCached ? "cached" : "started" });
+      lines.push(isCached ? `CACHED ${name}` : name);
     }
     if (!has(VERTEX.completed)) return lines;
     const unfinished = this.#pending.get(digest)?.values() ?? [];
     this.#pending.delete(digest);
-    return [...lines, ...shown([...unfinished])];
+    lines.push(...shown([...unfinished]));
+    const error = textOf(vertex, VERTEX.error);
+    // The steps that run beside the failed one are cancelled.
+    if (error !== "" && !/context cancell?ed/i.test(error)) this.failedStep ??= name;
+    if (isCached || error !== "" || !this.#named.has(digest)) return lines;
+    this.#onStep({ name, state: "done" });
+    const tookMs = timeOf(vertex, VERTEX.completed) - timeOf(vertex, VERTEX.started);
+    return tookMs < LONG_STEP_MS ? lines : [...lines, `DONE ${name} (${(tookMs / 1000).toFixed(1)} s)`];
   }
 
   #readLog(log: Buffer): readonly string[] {
@@ -74,3 +98,9 @@ const bytesOf = (message: Buffer, wanted: number): Buffer => {
   return typeof found === "object" ? found : Buffer.alloc(0);
 };
 const textOf = (message: Buffer, wanted: number): string => bytesOf(message, wanted).toString("utf8");
+/** ms since the epoch. */
+const timeOf = (message: Buffer, wanted: number): number => {
+  const time = fieldsOf(bytesOf(message, wanted));
+  const part = (field: number): number => Number(time.find(({ number }) => number === field)?.value ?? 0);
+  return part(TIME.seconds) * 1000 + part(TIME.nanos) / 1e6;
+};

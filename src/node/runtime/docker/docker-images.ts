@@ -1,30 +1,20 @@
 // Implements the runtime's calls for images with a Docker engine.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
-import type { BuildRequest, ContainerRuntime, ImageInfo, RegistryAuth } from "../runtime.ts";
-import { BuildTrace } from "./buildkit-trace.ts";
+import type { ContainerRuntime, ImageInfo, RegistryAuth } from "../runtime.ts";
+import { buildOnEngine, type EngineBuilder } from "./docker-build.ts";
 import { engineCall, fromEngineText, ifFound } from "./engine-error.ts";
 import { readJsonLines } from "./json-lines.ts";
-
-/** One line of the progress stream of a pull, import or build. */
-interface ProgressLine {
-  readonly id?: string;
-  readonly status?: string;
-  readonly stream?: string;
-  readonly error?: string;
-  /** BuildKit's trace, or the id of an image. */
-  readonly aux?: unknown;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
-}
+import type { ProgressLine } from "./progress-line.ts";
 
 type Images = ContainerRuntime["images"];
 
-/** `builder` returns "2" for BuildKit, "1" for the engine's older builder. */
-export function makeDockerImages(docker: Docker, builder: () => Promise<"1" | "2">): Images {
+export function makeDockerImages(docker: Docker, builder: () => Promise<EngineBuilder>): Images {
   return {
     inspect: (reference) => engineCall(`inspecting image ${reference}`, () => inspectImage(docker, reference)),
     pull: (reference, options) => engineCall(`pulling ${reference}`, () => pullImage(docker, reference, options)),
-    build: (request) => engineCall(`building ${request.tag}`, async () => buildImage(docker, await builder(), request)),
+    build: (request) =>
+      engineCall(`building ${request.tag}`, async () => buildOnEngine(docker, await builder(), request)),
     tag: (source, target) =>
       engineCall(`tagging ${source} as ${target}`, async () => {
         const { repo, tag } = splitTag(target);
@@ -36,9 +26,10 @@ export function makeDockerImages(docker: Docker, builder: () => Promise<"1" | "2
         const answer = await docker.getImage(withTag(reference)).distribution(options);
         return (answer as { Descriptor: { digest: string } }).Descriptor.digest;
       }),
-    list: (label) =>
+    list: (filter) =>
       engineCall("listing images", async () => {
-        const found = await docker.listImages({ filters: { label: [label] } });
+        const filters = "label" in filter ? { label: [filter.label] } : { reference: [filter.repository] };
+        const found = await docker.listImages({ filters });
         const infos = await Promise.all(found.map((image) => inspectImage(docker, image.Id)));
         return infos.filter((info) => info !== undefined);
       }),
@@ -72,24 +63,6 @@ async function pullImage(docker: Docker, reference: string, options: Parameters<
   }
 }
 
-async function buildImage(docker: Docker, version: "1" | "2", request: BuildRequest): Promise<{ id: string }> {
-  const stream = await docker.buildImage(request.context as unknown as NodeJS.ReadableStream, {
-    t: request.tag,
-    dockerfile: request.dockerfile,
-    // The client library writes options into the query, also those that are undefined.
-    ...(request.target && { target: request.target }),
-    ...(request.args && { buildargs: { ...request.args } }),
-    labels: { ...request.labels },
-    ...(request.platform && { platform: request.platform }),
-    ...(request.signal && { abortSignal: request.signal }),
-    version,
-    rm: true,
-    forcerm: true,
-  });
-  await followBuild(stream as Readable, request);
-  return { id: (await docker.getImage(request.tag).inspect()).Id };
-}
-
 async function importImage(
   docker: Docker,
   tar: Readable,
@@ -108,18 +81,6 @@ async function importImage(
   return (await docker.getImage(reference).inspect()).Id;
 }
 
-/** Passes the build's output to `onOutput`. Throws when the stream reports an error. BuildKit's output is a trace. */
-async function followBuild(stream: Readable, { tag, onOutput }: BuildRequest): Promise<void> {
-  const trace = new BuildTrace();
-  for await (const { id, aux, stream: text, status, error } of readJsonLines<ProgressLine>(stream)) {
-    if (error) throw fromEngineText(error, `building ${tag}`);
-    const isTrace = id === "moby.buildkit.trace" && typeof aux === "string";
-    for (const line of isTrace ? trace.read(aux) : (text ?? status ?? "").split(/\r?\n/)) {
-      if (line !== "") onOutput?.(line);
-    }
-  }
-}
-
 function imageInfo(found: Docker.ImageInspectInfo): ImageInfo {
   const config = found.Config;
   const stopSignal = (config as { StopSignal?: string }).StopSignal;
@@ -136,6 +97,8 @@ function imageInfo(found: Docker.ImageInspectInfo): ImageInfo {
     workingDir: config.WorkingDir ?? "",
     sizeBytes: found.Size,
     stopSignal: stopSignal || undefined,
+    labels: config.Labels ?? {},
+    taggedAt: (found as { Metadata?: { LastTagTime?: string } }).Metadata?.LastTagTime ?? found.Created,
   };
 }
 

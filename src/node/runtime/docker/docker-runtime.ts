@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import Docker from "dockerode";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime.ts";
 import type { Reach } from "./container-state.ts";
+import type { EngineBuilder } from "./docker-build.ts";
 import { makeDockerContainers } from "./docker-containers.ts";
 import { dockerEvents } from "./docker-events.ts";
 import { makeDockerImages } from "./docker-images.ts";
@@ -81,13 +82,14 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
       sharedNetworkNamespace: true,
       assignsPort: false,
     },
+    engineAddress: addressOf(endpoint),
     info: () =>
       engineCall("asking the engine", async () => ({
         ...(await info(docker, reach)),
         ownContainer: await machine.ownContainer(),
       })),
     networks,
-    images: makeDockerImages(docker, () => builderOf(docker)),
+    images: makeDockerImages(docker, () => builderOf(docker, options.env)),
     volumes: makeVolumes(docker),
     ...makeDockerContainers({
       docker,
@@ -127,6 +129,12 @@ async function connect(env: Readonly<Record<string, string | undefined>>): Promi
     }
   }
   throw last;
+}
+
+/** Returns the endpoint as DOCKER_HOST names it. */
+function addressOf(endpoint: EngineEndpoint): string {
+  if (endpoint.kind === "tcp") return `tcp://${endpoint.host}:${endpoint.port}`;
+  return `${process.platform === "win32" ? "npipe" : "unix"}://${endpoint.path}`;
 }
 
 function describe(endpoint: EngineEndpoint): string {
@@ -172,12 +180,14 @@ function goArchitecture(machine: string): string {
   return names[machine] ?? machine;
 }
 
-async function builderOf(docker: Docker): Promise<"1" | "2"> {
+/** BuildKit's own API appeared in 1.39; since 1.42 it has the size of /dev/shm. */
+async function builderOf(docker: Docker, env: DockerOptions["env"] = process.env): Promise<EngineBuilder> {
   const version = await engineCall("asking the engine", () => docker.version());
-  const [, minor = "0"] = version.ApiVersion.split(".");
+  const minor = Number(version.ApiVersion.split(".")[1] ?? 0);
   const components = (version as { Components?: readonly { Name: string }[] }).Components ?? [];
-  const podman = components.some(({ Name: name }) => /podman/i.test(name));
-  return version.Os === "linux" && Number(minor) >= 39 && !podman ? "2" : "1";
+  const isPodman = components.some(({ Name: name }) => /podman/i.test(name));
+  const hasBuildKit = version.Os === "linux" && minor >= 39 && !isPodman && env["DOCKER_BUILDKIT"] !== "0";
+  return { version: hasBuildKit ? "2" : "1", hasShmSize: !hasBuildKit || minor >= 42 };
 }
 
 function makeVolumes(docker: Docker): ContainerRuntime["volumes"] {

@@ -1,7 +1,8 @@
 // Errors of a build's context.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { buildImage, pruneImages } from "../../../../src/node/image/image-build.ts";
+import { buildImage } from "../../../../src/node/image/image-build.ts";
+import { pruneImages } from "../../../../src/node/image/image-prune.ts";
 import type { ContainerRuntime } from "../../../../src/node/runtime/runtime.ts";
 
 test("a context folder that does not exist fails the build, even before the engine reads it (11 A1)", async () => {

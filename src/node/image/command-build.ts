@@ -1,0 +1,140 @@
+// Builds a Service's image with a command of the user, such as ko, jib, pack or nix.
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { parseImageReference } from "../../apis/core/image-reference.ts";
+import { BuildError } from "../runtime/build-error.ts";
+import { killGroup } from "../runtime/process/process-records.ts";
+import { type ContainerRuntime, LINE_CHARACTERS } from "../runtime/runtime.ts";
+import { type BuiltImage, buildingTag, tagByContent } from "./image-build.ts";
+
+export interface CommandBuildOptions {
+  readonly namespace: string;
+  readonly service: string;
+  readonly command: readonly string[];
+  /** The working folder of the command: absolute. */
+  readonly context: string;
+  readonly onOutput?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Time between SIGTERM and SIGKILL for a command that is aborted. */
+const TERM_MS = 3000;
+/** Programs that a command leaves running can keep its output open. */
+const OUTPUT_END_MS = 500;
+/** The reference is among the last lines of the command's output. */
+const KEPT_LINES = 100;
+
+/**
+ * Rejects with a {@link BuildError} about `command`, or with the reason of the signal once no process of the command
+ * runs any more.
+ */
+export async function buildByCommand(runtime: ContainerRuntime, options: CommandBuildOptions): Promise<BuiltImage> {
+  const service = { namespace: options.namespace, name: options.service };
+  const suggested = buildingTag(service);
+  // The image of an aborted build must not look like the result of this one.
+  await runtime.images.remove(suggested);
+  const lines = await runBuildCommand(options, {
+    KNAP_IMAGE: suggested,
+    KNAP_SERVICE: options.service,
+    KNAP_NAMESPACE: options.namespace,
+    ...(runtime.engineAddress !== undefined && { DOCKER_HOST: runtime.engineAddress }),
+  });
+  const built = await findBuilt(runtime, lines.findLast(isReference), suggested);
+  return { id: built.id, image: await tagByContent(runtime, service, built) };
+}
+
+/** A single word such as `done` would be a reference, too. */
+function isReference(line: string): boolean {
+  return /[/:@]/.test(line) && parseImageReference(line) !== undefined;
+}
+
+async function findBuilt(runtime: ContainerRuntime, printed: string | undefined, suggested: string) {
+  for (const source of printed === undefined ? [suggested] : [printed, suggested]) {
+    const found = await runtime.images.inspect(source);
+    if (found) return { source, id: found.id };
+  }
+  const missing =
+    printed === undefined
+      ? `it printed no image, and there is no image ${suggested} (its variable KNAP_IMAGE)`
+      : `it printed ${printed}, which the container engine does not have`;
+  throw refused(`the build command ended, but ${missing}: the command must load the image into the engine`);
+}
+
+/** Resolves with the last lines of stdout. The command and all that it started are one process group. */
+async function runBuildCommand(
+  { command, context, onOutput, signal }: CommandBuildOptions,
+  more: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  signal?.throwIfAborted();
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, {
+    cwd: context,
+    env: { ...process.env, ...more },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: process.platform !== "win32",
+  });
+  const printed: string[] = [];
+  readLines(child.stdout, (line) => {
+    printed.push(line.trim());
+    if (printed.length > KEPT_LINES) printed.shift();
+    onOutput?.(line);
+  });
+  readLines(child.stderr, (line) => onOutput?.(line));
+  const code = await endOf(child, signal).catch((error: unknown) => {
+    throw refused(`the build command cannot start "${file}" in ${context}: ${startText(error)}`);
+  });
+  signal?.throwIfAborted();
+  if (code !== 0) throw refused(`the build command "${command.join(" ")}" failed: ${code}`);
+  return printed;
+}
+
+/** Resolves with 0, or with a text that says how the command ended. Rejects if it cannot start. */
+async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Promise<0 | string> {
+  const { pid } = child;
+  const ended = new Promise<0 | string>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, name) => {
+      const result = code === 0 ? 0 : code === null ? `signal ${name}` : `exit code ${code}`;
+      child.once("close", () => resolve(result));
+      setTimeout(() => resolve(result), OUTPUT_END_MS).unref();
+    });
+  });
+  if (pid === undefined || signal === undefined) return ended;
+  const stop = (): void => void killGroup(pid, "SIGTERM");
+  const timer = { kill: undefined as NodeJS.Timeout | undefined };
+  const onAbort = (): void => {
+    stop();
+    timer.kill = setTimeout(() => killGroup(pid, "SIGKILL"), TERM_MS);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await ended;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    clearTimeout(timer.kill);
+    if (signal.aborted) killGroup(pid, "SIGKILL");
+  }
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let pending = "";
+  stream.setEncoding("utf8");
+  stream.on("error", () => {});
+  stream.on("data", (text: string) => {
+    const lines = (pending + text).split("\n");
+    pending = (lines.pop() ?? "").slice(-LINE_CHARACTERS);
+    for (const line of lines) show(line);
+  });
+  stream.once("close", () => pending !== "" && show(pending));
+  // Of a line that overwrites itself (a progress bar), only the last state is shown.
+  const show = (line: string): void => onLine(line.trimEnd().split("\r").at(-1) ?? "");
+}
+
+function startText(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? "not found (or the folder is not there)" : message;
+}
+
+function refused(message: string): BuildError {
+  return new BuildError("failed", message, { setting: "command" });
+}
