@@ -103,6 +103,7 @@ async function wire(options: EmulatorOptions, shutdown: ShutdownStack): Promise<
     notices: [...(time ? [VIRTUAL_TIME_NOTICE] : []), ...listeners.notices, ...session.notices, ...node.notices],
     stopRequested: api.stopRequested,
     buildImage: node.buildImage,
+    syncFiles: node.syncFiles,
     serviceAddress: (namespace, name) => listeners.serviceAddress(namespace, name),
     stop: (mode) => shutdown.run(mode),
   };

@@ -5,6 +5,7 @@ import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Client } from "../client/client.ts";
 import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
+import type { SyncFiles } from "../node/agent/file-sync.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { ServiceCommand } from "../node/agent/node-agent.ts";
 
@@ -77,6 +78,8 @@ export interface Emulator {
   readonly stopRequested: AbortSignal;
   /** Builds a Service's image with the engine; undefined if the runtime cannot build. */
   readonly buildImage: BuildServiceImage | undefined;
+  /** Brings changed files into running and later instances of a Service. */
+  readonly syncFiles: SyncFiles;
   /**
    * `gentle`: in-flight requests get 5 s, containers their stop timeout. `now`: containers are killed; it also cuts
    * short an earlier `gentle`.

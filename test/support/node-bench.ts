@@ -92,6 +92,7 @@ export async function openNodeBench(
     store,
     library: new ImageLibrary({ runtime, engine: info, userConfig: async () => ({}) }),
     openQueueProxy: plainQueueProxy(inFlight, queueProxies),
+    overlayOf: () => undefined,
     clock: monotonicClock,
     nodeClock: monotonicClock,
     nodeName: NODE,

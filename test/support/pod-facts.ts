@@ -23,6 +23,7 @@ export const running = (more: Partial<RunningFacts> = {}): RunningFacts => ({
   state: "running",
   containerId: "c1",
   startedAt: AT,
+  at: NOW,
   engine: undefined,
   started: true,
   ready: true,

@@ -1,4 +1,4 @@
-// Defines the names of labels and annotations of Knative and of kubectl.
+// Defines the names of labels and annotations of Knative and of kubectl, and of those that several rooms of knap use.
 // Source: pkg/apis/serving/register.go, networking/pkg/apis/networking/register.go, pkg/apis/autoscaling/register.go.
 
 export const CONFIGURATION_LABEL = "serving.knative.dev/configuration";
@@ -48,6 +48,9 @@ export const POD_INFO_ANNOTATION = "features.knative.dev/queueproxy-podinfo";
 
 /** On a Revision while its instance is debugged. Its pods and its PodAutoscaler inherit it. @see debug.ts */
 export const DEBUG_ANNOTATION = "knap.dev/debug";
+
+/** The number of synced files in which instances of a Revision differ from its image; absent: none. */
+export const DIRTY_ANNOTATION = "knap.dev/dirty";
 
 /** Returns a copy of the map without the keys that `dropped` accepts. */
 export function without(

@@ -25,7 +25,7 @@ export interface SyncRequest {
   readonly service: string;
   /** One batch, which becomes one archive. May be empty, for example to restart processes. */
   readonly files: readonly SyncedFile[];
-  /** Restarts each instance in place: one after the other, or, if there is only one, while the activator holds requests. */
+  /** Restarts instances in place, one after the other. While there is no other, the activator holds requests. */
   readonly restart?: boolean | undefined;
   /** Commands to run in each instance after the files are there and before the restart. */
   readonly commands?: readonly SyncCommand[] | undefined;

@@ -1,5 +1,6 @@
 // Opens the node of one session: connects the kubelet, image builds, logs and the network with the store and the data
 // plane.
+import { join } from "node:path";
 import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -29,10 +30,13 @@ import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime/runtime.ts";
 import { BuildSteps } from "./build-steps.ts";
+import type { SyncFiles } from "./file-sync.ts";
 import { type BuildServiceImage, type ImageBuilderOptions, imagesOf, makeImageBuilder } from "./image-builder.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
+import { Overlays } from "./overlays.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
+import { makeFileSync } from "./sync-files.ts";
 
 /** Knative's quiet period before a drain ends. */
 const KNATIVE_QUIET_MS = 30_000;
@@ -51,6 +55,7 @@ export interface ServiceCommand {
 /** The user's settings for the node. `EmulatorOptions` describes them. */
 export interface NodeSettings {
   readonly sessionId: string;
+  readonly sessionFolder: string;
   readonly hostId: string;
   /** The identity of knap's process (`processIdentity`), by which other sessions see that this one is alive. */
   readonly processId?: string | undefined;
@@ -83,6 +88,7 @@ export interface NodeAgent {
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
   readonly buildImage: BuildServiceImage | undefined;
   readonly buildSteps: BuildSteps["steps"];
+  readonly syncFiles: SyncFiles;
   /** Resolves when no create, start, first readiness or stop is in progress. */
   idle(): Promise<void>;
   stop(how: ShutdownMode): Promise<void>;
@@ -103,9 +109,10 @@ export function sessionLabels(
 
 /** Runs the pods that the scheduler assigns to this node. */
 export function openNode(parts: NodeOptions): NodeAgent {
-  const { settings, runtime, network } = parts;
+  const { settings, runtime, network, store } = parts;
   const labels = sessionLabels(settings, parts.info);
-  const kubelet = new Kubelet(kubeletOptions(parts, labels));
+  const overlays = new Overlays({ store, folder: join(settings.sessionFolder, "overlays"), log: settings.log });
+  const kubelet = new Kubelet({ ...kubeletOptions(parts, labels), overlayOf: overlays.archiveFor });
   const builds = new BuildSteps();
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
@@ -120,6 +127,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
     get buildSteps() {
       return builds.steps;
     },
+    syncFiles: makeFileSync({ store, runtime, kubelet, overlays, clock: monotonicClock }),
     idle: () => kubelet.idle(),
     stop: async (how) => {
       await (how === "now" ? kubelet.forceStop() : kubelet.stopAll());
@@ -165,7 +173,7 @@ function builderOptions({ settings, runtime, store }: NodeOptions, labels: Strin
 function kubeletOptions(
   { settings, clock, runtime, info, store, queueProxies, startRecords, library, network }: NodeOptions,
   labels: StringMap,
-): KubeletOptions {
+): Omit<KubeletOptions, "overlayOf"> {
   const recorder = new EventRecorder(store, clock);
   return {
     runtime,

@@ -11,6 +11,7 @@ import type { RuntimeEvent } from "../runtime/runtime.ts";
 import type { NodeParts, StopPolicy } from "./node-parts.ts";
 import { SESSION_LABEL } from "./orphans.ts";
 import { type FrozenPod, FrozenPods, idsOf } from "./pod/frozen-pods.ts";
+import type { PodInstance } from "./pod/pod-instance.ts";
 import { PodWorker } from "./pod/pod-worker.ts";
 import { prewarm } from "./prewarm.ts";
 import { SessionNetwork, type SessionNetworkOptions } from "./session-network.ts";
@@ -114,8 +115,19 @@ export class Kubelet {
     return this.#workerOf(pod)?.addressOf(port);
   }
 
+  /** All pods of this node, also those that stop. */
+  get instances(): readonly PodInstance[] {
+    return [...this.#workers.values()].map(({ instance }) => instance);
+  }
+
   get frozenPods(): readonly FrozenPod[] {
     return this.#parts.frozenPods?.all ?? [];
+  }
+
+  /** Removes frozen pods, for example because they have old files. */
+  dropFrozenPods(isObsolete: (pod: StoredPod) => boolean): void {
+    const dropped = ({ pod }: Pick<FrozenPod, "pod">): boolean => isObsolete(pod);
+    this.#run("removing frozen pods", () => this.#parts.frozenPods?.dropWhere(dropped));
   }
 
   /** Stops all pods and accepts no new ones. A later {@link forceStop} kills the containers of pods that still stop. */

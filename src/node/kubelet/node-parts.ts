@@ -9,6 +9,7 @@ import type { ImageLibrary } from "../image/image-library.ts";
 import type { RegistryConfig } from "../image/registry-auth.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeEvent, RuntimeInfo } from "../runtime/runtime.ts";
 import type { ConcurrencyLimit } from "./concurrency-limit.ts";
+import type { OverlayOf } from "./overlay-port.ts";
 import type { FrozenPods } from "./pod/frozen-pods.ts";
 import type { OpenQueueProxy } from "./queue-proxy-port.ts";
 import type { SessionNetwork } from "./session-network.ts";
@@ -33,6 +34,7 @@ export interface NodeParts {
   readonly library: ImageLibrary;
   readonly store: ObjectStore;
   readonly openQueueProxy: OpenQueueProxy;
+  readonly overlayOf: OverlayOf;
   /** The clock of API objects; may be virtual. */
   readonly clock: Pick<Clock, "now">;
   /** The clock of containers, probes and grace periods: always real time. The clock logs the errors of its timers. */

@@ -1,6 +1,7 @@
 // Defines the interface of container runtimes. Docker and plain processes implement it; it uses knap's own types only.
 import type { Readable } from "node:stream";
 import type { BuildRequest } from "./build-request.ts";
+import type { ExecOptions } from "./exec-options.ts";
 
 /** What a runtime supports. Callers check this before a call. */
 export interface RuntimeCapabilities {
@@ -272,10 +273,7 @@ export interface ContainerRuntime {
   exec(
     id: string,
     command: readonly string[],
-    options?: {
-      readonly timeoutMs?: number | undefined;
-      readonly env?: readonly (readonly [string, string])[] | undefined;
-    },
+    options?: ExecOptions,
   ): Promise<{ readonly exitCode: number; readonly output: string }>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   stats(id: string): Promise<ContainerStats>;

@@ -5,6 +5,7 @@ import type { Container, EnvVar } from "../../../apis/core/pod-spec.ts";
 import type { Stored, StringMap } from "../../../apis/meta/object.ts";
 import {
   AUTOSCALING_GROUP,
+  DIRTY_ANNOTATION,
   LAST_PINNED_ANNOTATION,
   NO_GC_ANNOTATION,
   REVISION_LABEL,
@@ -23,6 +24,7 @@ const OWN_ANNOTATIONS = [
   NO_GC_ANNOTATION,
   ROUTING_STATE_MODIFIED_ANNOTATION,
   ROUTES_ANNOTATION,
+  DIRTY_ANNOTATION,
 ];
 
 /** Returns the Revision's labels without its routing state, plus name, uid and `app` (unless the user set `app`). */

@@ -3,21 +3,24 @@ import type { StoredPod } from "../../../apis/core/pod.ts";
 import { runInBackground } from "../../../base/background.ts";
 import { errorText } from "../../../base/errors.ts";
 import { timeText } from "../../../base/time.ts";
-import { type ImageOutcome, imageFailure, type UsableImage } from "../../image/image-library.ts";
-import { makePullReport } from "../../image/pull-report.ts";
+import type { UsableImage } from "../../image/image-library.ts";
+import { dropsSignal } from "../../runtime/proc-signals.ts";
 import { type ContainerSpec, type RuntimeContainer, RuntimeError } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { PodState } from "../pod/pod-events.ts";
 import type { ContainerFacts } from "../pod/pod-facts.ts";
 import type { PodRendering } from "../pod/pod-rendering.ts";
+import { ContainerFiles } from "./container-files.ts";
 import { ContainerHistory } from "./container-history.ts";
 import { makeExit } from "./exit-message.ts";
+import { fetchImage } from "./image-fetch.ts";
 
 /** The exit code of a container whose program cannot be started. */
 const START_ERROR = 128;
 
 export class ContainerRunner {
   readonly name: string;
+  readonly files: ContainerFiles;
   readonly #parts: NodeParts;
   readonly #pod: PodState;
   readonly #rendering: PodRendering;
@@ -35,6 +38,7 @@ export class ContainerRunner {
     this.#pod = pod;
     this.#rendering = rendering;
     this.name = name;
+    this.files = new ContainerFiles(parts, pod, name);
     this.#history = new ContainerHistory(parts, ({ type }) => {
       if (type === "die" || type === "destroy" || type === "disconnect") this.#endEvents++;
       // The process runtime starts a container twice when its port was taken; the address is then a new one.
@@ -48,32 +52,8 @@ export class ContainerRunner {
   }
 
   /** Finds or pulls the image. Never rejects; a failure becomes an event. */
-  async fetchImage(): Promise<void> {
-    const { name: container } = this;
-    const { nodeClock } = this.#parts;
-    const outcome = await this.#ensureImage().catch((error: unknown) => ({ failure: imageFailure(error) }));
-    if ("image" in outcome)
-      this.#pod.send({ type: "imageFetched", container, image: outcome.image, at: nodeClock.now() });
-    else this.#pod.send({ type: "imageFailed", container, ...outcome.failure, at: nodeClock.now() });
-  }
-
-  async #ensureImage(): Promise<ImageOutcome> {
-    const { library, nodeClock, pullConfigs } = this.#parts;
-    const { name: container } = this;
-    const { image: reference = "", imagePullPolicy: policy } = this.#facts.spec;
-    const report = (reason: "Pulling" | "Pulled", message: string): void =>
-      this.#pod.send({ type: "imageProgress", container, reason, message });
-    return library.ensure({
-      reference,
-      configs: pullConfigs(this.#pod.facts.pod),
-      policy,
-      onProgress: makePullReport(
-        reference,
-        () => nodeClock.now(),
-        (message) => report("Pulling", message),
-      ),
-      onPulled: (message) => report("Pulled", message),
-    });
+  fetchImage(): Promise<void> {
+    return fetchImage(this.#parts, this.#pod, this.#facts.spec);
   }
 
   /** Creates and starts the container. Never rejects; a failure becomes an event. */
@@ -94,12 +74,24 @@ export class ContainerRunner {
     }
   }
 
+  /** Starts a container that has exited. Never rejects; a failure becomes an event. */
+  async startAgain(id: string): Promise<void> {
+    const { runtime, starts } = this.#parts;
+    try {
+      const start = async (): Promise<void> => (this.#removed ? undefined : runtime.start(id));
+      await starts(() => this.files.start(id, { isNew: false }, start));
+      if (!this.#removed) await this.#onStarted(id);
+    } catch (error) {
+      this.#onStartFailed(error, "RunContainerError");
+    }
+  }
+
   /** Resumes the container of a frozen pod. If that fails, removes it and sends `thawFailed`. Never rejects. */
   async thaw(containerId: string): Promise<void> {
     const { runtime, nodeClock } = this.#parts;
     this.adopt(containerId);
     try {
-      await runtime.unpause(containerId);
+      await this.files.start(containerId, { isNew: false }, () => runtime.unpause(containerId));
       this.#pod.send({ type: "created", container: this.name, containerId, at: nodeClock.now() });
       if (!this.#removed) await this.#onStarted(containerId);
     } catch {
@@ -130,10 +122,25 @@ export class ContainerRunner {
 
   /** Sends the stop signal, and SIGKILL after the stop timeout. The plan then starts the container again. */
   endGracefully(containerId: string): void {
-    const { log, nodeClock, stopPolicy } = this.#parts;
+    const { log, stopPolicy } = this.#parts;
     runInBackground(log, "stopping a container", () => this.signal("stop"));
+    this.#killAfter(containerId, stopPolicy().stopTimeoutMs);
+  }
+
+  /** Sends the stop signal, or SIGKILL if the kernel would drop that signal. Never rejects. */
+  async endFast(withinMs: number): Promise<void> {
+    const { run, usable } = this.#facts;
+    if (run.state !== "running") return;
+    const { containerId, engine } = run;
+    const isDropped = await dropsSignal(containerId, engine?.pid ?? 0, usable?.stopSignal ?? "SIGTERM");
+    await this.signal(isDropped ? "SIGKILL" : "stop");
+    this.#killAfter(containerId, withinMs);
+  }
+
+  #killAfter(containerId: string, ms: number): void {
+    const { nodeClock } = this.#parts;
     this.#killTimer?.[Symbol.dispose]();
-    this.#killTimer = nodeClock.at(nodeClock.now() + stopPolicy().stopTimeoutMs, () => {
+    this.#killTimer = nodeClock.at(nodeClock.now() + ms, () => {
       const { run } = this.#facts;
       return run.state === "running" && run.containerId === containerId ? this.signal("SIGKILL") : undefined;
     });
@@ -141,13 +148,13 @@ export class ContainerRunner {
 
   /** Reads the state of the running container from the runtime. Never rejects. */
   async inspect(): Promise<void> {
-    const { run } = this.#facts;
+    const { run, restarts } = this.#facts;
     if (run.state !== "running" || this.#readingExit === run.containerId) return;
     const { containerId, startedAt } = run;
     const state = await this.#parts.runtime.inspect(containerId).catch(() => "unreachable" as const);
-    const { run: now } = this.#facts;
+    const now = this.#facts;
     // Meanwhile, another inspection may have reported the exit, so that the next start has begun.
-    if (state === "unreachable" || now.state !== "running" || now.containerId !== containerId) return;
+    if (state === "unreachable" || now.run.state !== "running" || now.restarts !== restarts) return;
     if (state === undefined || state.status === "exited") await this.#readExit(containerId, startedAt, state);
     else if (this.#hasLostNetwork(state)) this.#pod.send({ type: "networkLost", container: this.name, containerId });
     else this.#pod.send({ type: "inspected", container: this.name, containerId, engine: state });
@@ -187,8 +194,10 @@ export class ContainerRunner {
     try {
       if (oldest !== undefined) await runtime.remove(oldest);
       if (!this.#removed) await this.#rendering.copyFiles(id, this.#facts.spec);
-      progress.prepared = true;
-      if (!this.#removed) await runtime.start(id);
+      await this.files.start(id, { isNew: true }, async () => {
+        progress.prepared = true;
+        if (!this.#removed) await runtime.start(id);
+      });
     } catch (error) {
       if (!isNotStartable(error)) await this.#history.undo(id);
       throw error;
@@ -255,8 +264,9 @@ export class ContainerRunner {
     if (this.#readingExit === containerId) return;
     this.#readingExit = containerId;
     const { runtime, clock, nodeClock } = this.#parts;
-    const { spec: container, usable } = this.#facts;
-    const ended = { runtime, containerId, state, container, foreign: usable?.foreign };
+    const { spec: container, usable, restart } = this.#facts;
+    const isExpected = restart?.due ?? false;
+    const ended = { runtime, containerId, state, container, foreign: usable?.foreign, isExpected };
     const times = { startedAt, finishedAt: timeText(clock.now()), endedAt: nodeClock.now() };
     const exit = await makeExit(ended, times).finally(() => {
       this.#readingExit = undefined;

@@ -20,6 +20,8 @@ export interface EndedContainer {
   readonly container: Container;
   /** Says that the image is for another platform; undefined if the platforms match. */
   readonly foreign: string | undefined;
+  /** Whether the exit is for a requested restart. Such an exit is not shown, so its message is not read. */
+  readonly isExpected: boolean;
 }
 
 /** Resolves with how the container ended. A container that no longer exists counts as killed. */
@@ -33,7 +35,7 @@ export async function makeExit(
     ...at,
     exitCode,
     reason: state?.oomKilled ? "OOMKilled" : exitCode === 0 ? "Completed" : "Error",
-    message: await exitMessage(ended, exitCode),
+    message: ended.isExpected ? "" : await exitMessage(ended, exitCode),
     containerId,
     ranMs: ranMs(state),
   };

@@ -32,6 +32,14 @@ type ContainerEventBody =
       readonly at: Time;
     }
   | { readonly type: "exited"; readonly exit: ExitFacts }
+  | {
+      readonly type: "restartRequested";
+      readonly reason: string;
+      /** Whether a new container must replace the old one. */
+      readonly isNew: boolean;
+    }
+  /** A requested restart can begin now. */
+  | { readonly type: "restartDue" }
   /** The container now belongs to a frozen pod. */
   | { readonly type: "frozen" };
 

@@ -46,6 +46,8 @@ export interface RunningFacts {
   readonly state: "running";
   readonly containerId: string;
   readonly startedAt: string;
+  /** The same, by the node's clock. */
+  readonly at: Time;
   /** The state that the runtime reports, with the container's addresses. */
   readonly engine: RuntimeContainer | undefined;
   /** Whether its startup probe has passed. True without such a probe. */
@@ -66,9 +68,22 @@ export interface RunningFacts {
 
 type RunFacts =
   | { readonly state: "none" }
-  | { readonly state: "starting"; readonly containerId?: string | undefined }
+  /** `restart`: why the kubelet has restarted the container; undefined: it starts for another reason. */
+  | { readonly state: "starting"; readonly containerId?: string | undefined; readonly restart?: string | undefined }
   | RunningFacts
   | { readonly state: "exited"; readonly exit: ExitFacts };
+
+/** A restart that was requested, until the container starts again. It is no failure. */
+export interface RestartFacts {
+  /** Shown to people. */
+  readonly reason: string;
+  /** False: other instances of the Service restart first. */
+  readonly due: boolean;
+  /** Whether a new container replaces the old one. */
+  readonly isNew: boolean;
+  /** The container that has exited for this restart and starts again. */
+  readonly containerId?: string | undefined;
+}
 
 /** Why a running container cannot serve. Reasons: `LoopbackOnly`, `PortMismatch`. */
 interface ServingFinding {
@@ -98,6 +113,9 @@ export interface ContainerFacts {
   readonly usable?: UsableImage | undefined;
   readonly run: RunFacts;
   readonly restarts: number;
+  /** The restarts before and with the last requested one. They do not count for the back-off. */
+  readonly forgivenRestarts?: number | undefined;
+  readonly restart?: RestartFacts | undefined;
   /** The exit before the current start. */
   readonly last?: ExitFacts | undefined;
   /** Why the container cannot be created or started, as the status' `waiting` shows it, and since when. */

@@ -37,12 +37,15 @@ export async function freezePod(
   return { key, pod, containers, sandbox: sandbox.release() };
 }
 
-/** Returns the containers of the pod by name, without init containers; undefined if not all of them run. */
+/**
+ * Returns the containers of the pod by name, without init containers; undefined if not all of them run, or if one runs
+ * with old files.
+ */
 function runningContainers({ containers }: PodFacts): ReadonlyMap<string, FrozenContainer> | undefined {
   const found = new Map<string, FrozenContainer>();
-  for (const { name, init, run, usable } of containers) {
+  for (const { name, init, run, usable, restart } of containers) {
     if (init) continue;
-    if (run.state !== "running" || !usable) return undefined;
+    if (run.state !== "running" || !usable || restart) return undefined;
     found.set(name, { containerId: run.containerId, image: usable });
   }
   return found;

@@ -19,6 +19,12 @@ export function noticeOf(event: PodEvent, facts: PodFacts): EventNote | undefine
       return event.reason === "ContainerCreating"
         ? warning("FailedMount", event.message)
         : warning("Failed", `Error: ${event.message}`);
+    case "running": {
+      const run = facts.containers.find(({ name }) => name === event.container)?.run;
+      const reason = run?.state === "starting" ? run.restart : undefined;
+      const message = `Restarted container ${event.container}: ${reason}`;
+      return reason === undefined ? undefined : { type: "Normal", reason: "Restarted", message };
+    }
     case "exited":
       return event.exit.reason === "StartError" ? warning("Failed", `Error: ${event.exit.message}`) : undefined;
     case "probeFailedOnce":

@@ -6,6 +6,10 @@ export type PodStep =
   | { readonly do: "fetchImage"; readonly container: string }
   | { readonly do: "openSandbox" }
   | { readonly do: "start"; readonly container: string }
+  /** Ends a container for a requested restart, after its requests. */
+  | { readonly do: "endForRestart"; readonly container: string; readonly containerId: string }
+  /** Starts a container that has exited for a requested restart. */
+  | { readonly do: "startAgain"; readonly container: string; readonly containerId: string }
   /** Resumes the container of a frozen pod in place of a first start. */
   | { readonly do: "thaw"; readonly container: string }
   /** Stops one container: by its stop signal after a failed probe, by SIGKILL if the pod has lost its network. */
@@ -48,7 +52,12 @@ export function restartAt(container: ContainerFacts, policy: string): Time | und
   const again =
     policy === "Always" ? !container.init || exit.exitCode !== 0 : policy === "OnFailure" && exit.exitCode !== 0;
   if (!again) return undefined;
-  return exit.endedAt + (exit.ranMs >= BACK_OFF_RESET_MS ? 0 : backOffMs(container.restarts));
+  return exit.endedAt + (exit.ranMs >= BACK_OFF_RESET_MS ? 0 : backOffMs(failedRestarts(container)));
+}
+
+/** Returns the number of restarts that count for the back-off. */
+export function failedRestarts({ restarts, forgivenRestarts = 0 }: ContainerFacts): number {
+  return restarts - forgivenRestarts;
 }
 
 /** Returns the next steps in order. A step that is in progress shows in the facts, and is not planned again. */
@@ -83,11 +92,12 @@ function planImage(container: ContainerFacts, now: Time): readonly PodStep[] {
   return [{ do: "reconcileAt", at: shown > now ? Math.min(shown, at) : at }];
 }
 
-function planEnd({ name, run }: ContainerFacts, sandbox: PodFacts["sandbox"]): readonly PodStep[] {
+function planEnd({ name, run, restart }: ContainerFacts, sandbox: PodFacts["sandbox"]): readonly PodStep[] {
   if (run.state !== "running" || run.ending) return [];
   const { containerId, failedProbe, networkLost = false } = run;
   const needed = failedProbe !== undefined || networkLost || sandbox === "none";
-  return needed ? [{ do: "endContainer", container: name, containerId, failedProbe }] : [];
+  if (needed) return [{ do: "endContainer", container: name, containerId, failedProbe }];
+  return restart?.due ? [{ do: "endForRestart", container: name, containerId }] : [];
 }
 
 function planSandbox({ sandboxFailedAt, sandboxFailures = 0 }: PodFacts, now: Time): PodStep {
@@ -97,7 +107,9 @@ function planSandbox({ sandboxFailedAt, sandboxFailures = 0 }: PodFacts, now: Ti
 
 function planStart(container: ContainerFacts, policy: string, now: Time): readonly PodStep[] {
   if (container.image.state !== "here") return [];
-  const { name, run, blocked, startFailures = 0, frozen } = container;
+  const { name, run, blocked, startFailures = 0, frozen, restart } = container;
+  if (run.state === "none" && restart?.containerId !== undefined)
+    return [{ do: "startAgain", container: name, containerId: restart.containerId }];
   if (run.state === "none" && frozen) return [{ do: "thaw", container: name }];
   const retryAt = blocked ? blocked.at + blockedRetryMs(startFailures) : now;
   const at = run.state === "none" ? retryAt : restartAt(container, policy);

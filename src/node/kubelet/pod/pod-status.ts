@@ -5,7 +5,7 @@ import type { ContainerState, ContainerStatus, CoreCondition, PodStatus } from "
 import type { Time } from "../../../base/clock.ts";
 import { qosClass } from "../spec/qos-spec.ts";
 import type { ContainerFacts, ExitFacts, PodFacts } from "./pod-facts.ts";
-import { backOffMs, hasSucceeded, PULL_ERROR_SHOWN_MS, restartAt } from "./pod-plan.ts";
+import { backOffMs, failedRestarts, hasSucceeded, PULL_ERROR_SHOWN_MS, restartAt } from "./pod-plan.ts";
 import { podIPOf, queueProxyFacts } from "./reduce-pod.ts";
 
 export interface StatusFrame {
@@ -102,7 +102,7 @@ function stateOf(facts: PodFacts, container: ContainerFacts, now: Time, isNext: 
 /** Returns `CrashLoopBackOff` if the container restarts after a delay, else `terminated`. */
 function exitedState(facts: PodFacts, container: ContainerFacts, exit: ExitFacts): ContainerState {
   const again = restartAt(container, facts.pod.spec.restartPolicy ?? "Always");
-  const delayMs = backOffMs(container.restarts);
+  const delayMs = backOffMs(failedRestarts(container));
   if (again === undefined || delayMs === 0) return { terminated: terminated(exit) };
   const { name, namespace, uid } = facts.pod.metadata;
   const message = `back-off ${delayText(delayMs)} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;

@@ -7,18 +7,20 @@ import type { PodAddress } from "../../../base/address.ts";
 import { runInBackground } from "../../../base/background.ts";
 import { sameJson } from "../../../base/json.ts";
 import { timeText } from "../../../base/time.ts";
-import type { UsableImage } from "../../image/image-library.ts";
 import { ContainerMonitors } from "../container/container-monitors.ts";
 import { ContainerRunner } from "../container/container-runner.ts";
+import { findKnownImage } from "../container/image-fetch.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
 import { type FrozenPod, frozenPodKey } from "./frozen-pods.ts";
 import type { PodEvent, PodState } from "./pod-events.ts";
 import type { ContainerFacts, PodFacts, RunningFacts } from "./pod-facts.ts";
 import { freezePod } from "./pod-freeze.ts";
+import { PodInstance } from "./pod-instance.ts";
 import { noticeOf } from "./pod-notices.ts";
 import { type PodStep, planPod } from "./pod-plan.ts";
 import { PodRendering } from "./pod-rendering.ts";
+import { endForRestart } from "./pod-restart.ts";
 import { PodSandbox } from "./pod-sandbox.ts";
 import { makePodStatus } from "./pod-status.ts";
 import { drainPod, endPod } from "./pod-stop.ts";
@@ -30,6 +32,7 @@ const FIRST_READY_TIMEOUT_MS = 30_000;
 export class PodWorker implements PodState {
   readonly uid: string;
   readonly key: ObjectKey<"Pod">;
+  readonly instance: PodInstance;
   readonly #parts: NodeParts;
   readonly #runners: ReadonlyMap<string, ContainerRunner>;
   /** By id of the engine's container. */
@@ -52,12 +55,13 @@ export class PodWorker implements PodState {
     if (frozenPod) parts.volumes.handOver(frozenPod.pod, pod);
     this.#sandbox = new PodSandbox(parts, pod, this, frozenPod?.sandbox);
     const { initialState: sandbox, address } = this.#sandbox;
-    const knownImage = (container: Container): UsableImage | undefined => findKnownImage(parts, container);
+    const knownImage = (container: Container) => findKnownImage(parts, container);
     this.#facts = firstFacts({ pod, at, sandbox, address, frozen: frozenPod?.containers, knownImage });
     const rendering = new PodRendering(parts, this.#sandbox);
     this.#runners = new Map(
       this.#facts.containers.map(({ name }) => [name, new ContainerRunner(parts, this, rendering, name)]),
     );
+    this.instance = new PodInstance(parts, this, (name) => this.#runners.get(name)?.files);
     this.#endFirstReady = this.#trackFirstReady();
   }
 
@@ -108,6 +112,7 @@ export class PodWorker implements PodState {
     if (this.#facts.stopping) return;
     this.#updateMonitors();
     this.#writeStatus();
+    this.instance.check();
     this.#timer?.[Symbol.dispose]();
     const { nodeClock } = this.#parts;
     const steps = planPod(this.#facts, nodeClock.now());
@@ -122,6 +127,7 @@ export class PodWorker implements PodState {
   async stop(): Promise<void> {
     if (this.#facts.stopping) return;
     this.#facts = reducePod(this.#facts, { type: "stopRequested" });
+    this.instance.check();
     this.#endFirstReady();
     this.#timer?.[Symbol.dispose]();
     await this.#parts.track(this.#stop());
@@ -184,6 +190,9 @@ export class PodWorker implements PodState {
     if (!runner) return;
     if (step.do === "fetchImage") track(() => runner.fetchImage());
     else if (step.do === "start") track(() => runner.start());
+    else if (step.do === "startAgain") track(() => runner.startAgain(step.containerId));
+    else if (step.do === "endForRestart")
+      track(() => endForRestart(this.#parts, this.#monitors.get(step.containerId), runner));
     else if (step.do === "endContainer") {
       if (step.failedProbe) runner.endGracefully(step.containerId);
       else this.#run("killing a container", () => runner.signal("SIGKILL"));
@@ -279,14 +288,4 @@ export class PodWorker implements PodState {
 /** Returns true if the container cannot become ready without another pull or start. */
 function hasFailed({ init, blocked, image, run, last }: ContainerFacts): boolean {
   return blocked !== undefined || image.state === "failed" || (!init && (run.state === "exited" || last !== undefined));
-}
-
-/** Returns the image of a container if the engine has it and the pull policy does not ask the registry. */
-function findKnownImage(
-  { runtime, library }: NodeParts,
-  { image = "", imagePullPolicy }: Container,
-): UsableImage | undefined {
-  if (runtime.capabilities.images) return imagePullPolicy === "Always" ? undefined : library.peek(image);
-  // The process runtime uses no image. Its processes run as knap's user.
-  return { reference: "", imageId: "", user: String(process.getuid?.() ?? ""), stopSignal: "SIGTERM" };
 }

@@ -7,6 +7,7 @@ import type { UsableImage } from "../../image/image-library.ts";
 import type { ContainerEvent, PodEvent, RunningEvent } from "./pod-events.ts";
 import type { ContainerFacts, ExitFacts, FrozenContainer, PodFacts, RunningFacts, StartTimes } from "./pod-facts.ts";
 import type { PodStep } from "./pod-plan.ts";
+import { beginRestart, endRestarted, requestRestart, startRestarted } from "./reduce-restart.ts";
 
 export interface FirstFacts {
   readonly pod: StoredPod;
@@ -107,8 +108,11 @@ function takeStep(facts: PodFacts, step: PodStep): PodFacts {
       return changeContainer(facts, step.container, (container) => {
         const again =
           container.run.state === "exited" ? { last: container.run.exit, restarts: container.restarts + 1 } : {};
-        return { ...container, ...again, run: { state: "starting" }, blocked: undefined, finding: undefined };
+        return startRestarted({ ...container, ...again });
       });
+    case "startAgain":
+      return changeContainer(facts, step.container, startRestarted);
+    case "endForRestart":
     case "endContainer":
       return changeContainer(facts, step.container, (container) =>
         container.run.state === "running" ? { ...container, run: { ...container.run, ending: true } } : container,
@@ -163,8 +167,11 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
       return { ...container, image: { state: "unknown" }, run: { state: "none" } };
     case "imageProgress":
       return container;
-    case "created":
-      return { ...container, run: { state: "starting", containerId: event.containerId } };
+    case "created": {
+      const { run } = container;
+      const restart = run.state === "starting" ? run.restart : undefined;
+      return { ...container, run: { state: "starting", containerId: event.containerId, restart } };
+    }
     case "blocked": {
       const { reason, message, at } = event;
       const startFailures = (container.startFailures ?? 0) + 1;
@@ -175,9 +182,13 @@ function reduceContainer(container: ContainerFacts, event: ContainerEvent): Cont
     case "running":
       return { ...container, run: runningFacts(container.spec, event), startFailures: 0, frozen: undefined };
     case "exited":
-      return belongsTo(container, event.exit.containerId)
-        ? { ...container, run: { state: "exited", exit: withCause(event.exit, container.run) } }
-        : container;
+      if (!belongsTo(container, event.exit.containerId)) return container;
+      if (container.restart?.due) return endRestarted(container, event.exit.containerId);
+      return { ...container, run: { state: "exited", exit: withCause(event.exit, container.run) } };
+    case "restartRequested":
+      return requestRestart(container, event);
+    case "restartDue":
+      return beginRestart(container);
     case "frozen":
       return { ...container, run: { state: "none" } };
     default:
@@ -193,12 +204,13 @@ function belongsTo({ run }: ContainerFacts, containerId: string | undefined): bo
 
 function runningFacts(
   { startupProbe, readinessProbe }: Container,
-  { containerId, startedAt, engine }: Pick<RunningFacts, "containerId" | "startedAt" | "engine">,
+  { containerId, startedAt, at, engine }: Pick<RunningFacts, "containerId" | "startedAt" | "at" | "engine">,
 ): RunningFacts {
   return {
     state: "running",
     containerId,
     startedAt,
+    at,
     engine,
     started: !startupProbe || !hasProbeHandler(startupProbe),
     ready: readinessProbe?.exec === undefined,

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
+import type { ExecOptions } from "../exec-options.ts";
 import { LimitedOutput } from "../limited-output.ts";
 import { mergeListeners, parseListeners } from "../proc-net.ts";
 import {
@@ -87,13 +88,16 @@ function isNotRunning({ statusCode, message }: EngineFailure): boolean {
 async function exec(
   container: Docker.Container,
   command: readonly string[],
-  options: NonNullable<Parameters<ContainerRuntime["exec"]>[2]> & { readonly maxBytes?: number },
+  options: ExecOptions & { readonly maxBytes?: number },
 ): Promise<{ exitCode: number; output: string }> {
   const run = await container.exec({
     Cmd: [...command],
     AttachStdout: true,
     AttachStderr: true,
     Env: options.env?.map(([name, value]) => `${name}=${value}`),
+    User: options.user,
+    WorkingDir: options.workingDir,
+    Privileged: options.privileged,
   });
   const stream = (await run.start({ Detach: false, Tty: false })) as unknown as Readable;
   let expired = false;

@@ -1,5 +1,6 @@
 // Implements the container runtime without Docker: each container is a child process. It ignores the image of a spec.
 import { availableParallelism, totalmem } from "node:os";
+import { resolve } from "node:path";
 import { type ContainerRuntime, type ContainerSpec, type RuntimeContainer, RuntimeError } from "../runtime.ts";
 import type { Child } from "./child-process.ts";
 import { type ProcessOptions, ProcessRegistry } from "./process-registry.ts";
@@ -46,10 +47,12 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
         .filter((child) => hasLabel(child.spec, label))
         .map(stateOf),
     wait: (id, signal) => waitFor(children.get(id), signal),
-    exec: (id, command, more) => {
+    exec: async (id, command, more) => {
       const child = children.get(id);
+      if (more?.user !== undefined || more?.privileged)
+        throw new RuntimeError("invalid", "a process runs commands as knap's user; user and privileged need Docker");
       return runCommand(command, {
-        cwd: child.spec.projectFolder ?? process.cwd(),
+        cwd: resolve(child.spec.projectFolder ?? process.cwd(), more?.workingDir ?? ""),
         base: child.env,
         more: more?.env,
         timeoutMs: more?.timeoutMs,

@@ -1,0 +1,127 @@
+// Syncs the instances of one Service that have the same image: one batch of files after the other.
+import { namespacedName } from "../../apis/meta/key.ts";
+import { errorText } from "../../base/errors.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import type { Kubelet } from "../kubelet/kubelet.ts";
+import type { FileChange } from "../kubelet/overlay-port.ts";
+import type { PodInstance } from "../kubelet/pod/pod-instance.ts";
+import type { SyncCommand, SyncedFile, SyncRequest } from "./file-sync.ts";
+import type { Overlay } from "./overlay.ts";
+import { type OverlayChanges, type OverlayEntries, withChanges } from "./overlay-plan.ts";
+import type { OverlayScope, Overlays } from "./overlays.ts";
+import { RollingRestart } from "./rolling-restart.ts";
+
+export interface ScopedSyncParts {
+  readonly kubelet: Pick<Kubelet, "instances" | "dropFrozenPods">;
+  readonly overlays: Overlays;
+}
+
+/** The length in characters of a command's output in a message. */
+const OUTPUT_SHOWN = 200;
+
+export class ScopedSync {
+  readonly #parts: ScopedSyncParts;
+  readonly #scope: OverlayScope;
+  readonly #overlay: Overlay;
+  readonly #restarts: RollingRestart;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ScopedSyncParts, scope: OverlayScope) {
+    this.#parts = parts;
+    this.#scope = scope;
+    this.#overlay = parts.overlays.of(scope);
+    this.#restarts = new RollingRestart(() => this.#instances);
+  }
+
+  get dirty(): number {
+    return this.#overlay.dirty;
+  }
+
+  /** When the newest process of an instance was started. */
+  get lastStart(): number {
+    return Math.max(...this.#instances.map(({ startedAt = 0 }) => startedAt));
+  }
+
+  /**
+   * Resolves with the number of instances that have the files, and requests the restarts that are needed. After a
+   * failure, later instances start without the files.
+   */
+  place(request: SyncRequest): Promise<Result<number>> {
+    const result = this.#queue.then(() => this.#place(request));
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  /** Runs the commands in all running instances. Resolves with those that failed. */
+  async runCommands(commands: readonly SyncCommand[]): Promise<readonly string[]> {
+    const problems = await Promise.all(
+      this.#instances.map(async (instance) => {
+        const failures: string[] = [];
+        for (const command of commands) failures.push(...(await runCommand(instance, command)));
+        return failures;
+      }),
+    );
+    return problems.flat();
+  }
+
+  /** Carries out requested restarts, also those of earlier batches. Resolves with what went wrong. */
+  async restart(isWanted: boolean): Promise<readonly string[]> {
+    return isWanted || this.#instances.some(({ needsRestart }) => needsRestart) ? this.#restarts.run() : [];
+  }
+
+  get #instances(): readonly PodInstance[] {
+    const { kubelet, overlays } = this.#parts;
+    return kubelet.instances.filter(({ pod }) => overlays.isIn(this.#scope, pod));
+  }
+
+  async #place({ files, restart = false }: SyncRequest): Promise<Result<number>> {
+    const before = this.#overlay.entries;
+    const changed = await this.#changeOverlay(files);
+    if (!changed.ok) return changed;
+    const reason = files.length > 0 ? "files were synced" : "sources have changed";
+    const placing = this.#instances.map(async (instance): Promise<Result<number>> => {
+      try {
+        const { state } = await instance.place(changed.value, { isWanted: restart, reason });
+        return ok(state === "placed" && !instance.isStopping ? 1 : 0);
+      } catch (error) {
+        return instance.isStopping ? ok(0) : failed(errorText(error));
+      }
+    });
+    const outcomes = await Promise.all(placing);
+    const failure = outcomes.find((outcome) => !outcome.ok);
+    const after = this.#overlay.entries;
+    if (failure) this.#overlay.set(before);
+    this.#overlay.prune(failure ? after : before);
+    if (failure) return failure;
+    this.#parts.overlays.markAll(this.#scope);
+    return ok(outcomes.reduce((sum, outcome) => sum + (outcome.ok ? outcome.value : 0), 0));
+  }
+
+  /** From then on, new instances get the files. Returns the change for running ones. */
+  async #changeOverlay(files: readonly SyncedFile[]): Promise<Result<FileChange>> {
+    if (files.length === 0) return ok({ deleted: [], archive: undefined });
+    const read = await this.#overlay.read(files);
+    if (!read.ok) return read;
+    this.#overlay.set(withChanges(this.#overlay.entries, read.value));
+    const { overlays, kubelet } = this.#parts;
+    kubelet.dropFrozenPods((pod) => overlays.isIn(this.#scope, pod));
+    const deleted = [...read.value].flatMap(([target, entry]) => (entry === undefined ? [target] : []));
+    return ok({ deleted, archive: this.#overlay.archiveOf(newEntries(read.value)) });
+  }
+}
+
+function newEntries(changes: OverlayChanges): OverlayEntries {
+  return new Map([...changes].flatMap(([target, entry]) => (entry === undefined ? [] : [[target, entry] as const])));
+}
+
+async function runCommand(instance: PodInstance, { command, env, ...more }: SyncCommand): Promise<readonly string[]> {
+  const what = `command "${command.join(" ")}" in ${namespacedName(instance.pod.metadata)}`;
+  try {
+    const result = await instance.exec(command, { ...more, env: Object.entries(env ?? {}) });
+    if (result === undefined || result.exitCode === 0) return [];
+    const output = result.output.trim().slice(0, OUTPUT_SHOWN);
+    return [`${what} exits with code ${result.exitCode}${output && `: ${output}`}`];
+  } catch (error) {
+    return [`${what}: ${errorText(error)}`];
+  }
+}

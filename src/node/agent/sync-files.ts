@@ -1,0 +1,77 @@
+// Carries out requests of watch mode: brings changed files into the instances of a Service, runs commands, restarts.
+import { servingContainer } from "../../apis/core/pod.ts";
+import { parseNamespacedName } from "../../apis/meta/key.ts";
+import type { Clock } from "../../base/clock.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import type { ObjectStore } from "../../control-plane/store/object-store.ts";
+import type { ContainerRuntime } from "../runtime/runtime.ts";
+import type { SyncFiles, SyncRequest } from "./file-sync.ts";
+import type { OverlayScope } from "./overlays.ts";
+import { ScopedSync, type ScopedSyncParts } from "./scoped-sync.ts";
+import { syncRefusal } from "./sync-target-spec.ts";
+
+export interface FileSyncParts extends ScopedSyncParts {
+  readonly store: ObjectStore;
+  readonly runtime: Pick<ContainerRuntime, "capabilities">;
+  readonly clock: Pick<Clock, "now">;
+}
+
+export function makeFileSync(parts: FileSyncParts): SyncFiles {
+  const { clock, overlays } = parts;
+  const syncs = new WeakMap<object, ScopedSync>();
+  return async (request) => {
+    const { signal, commands = [], restart = false } = request;
+    signal.throwIfAborted();
+    const began = clock.now();
+    const scope = scopeOf(parts, request);
+    if (!scope.ok) return { ok: false, message: scope.error };
+    const overlay = overlays.of(scope.value);
+    const sync = syncs.get(overlay) ?? new ScopedSync(parts, scope.value);
+    syncs.set(overlay, sync);
+    // The files are placed also after an abort, because the newer request has only its own.
+    const placed = await sync.place(request);
+    if (!placed.ok) return { ok: false, message: placed.error };
+    const archived = clock.now();
+    const failures = await abortable(sync.runCommands(commands), signal);
+    const problems = [...failures, ...(await abortable(sync.restart(restart), signal))];
+    const { lastStart } = sync;
+    const times = {
+      archivedMs: archived - began,
+      ...(lastStart >= began && { restartedMs: lastStart - began }),
+      servedMs: clock.now() - began,
+    };
+    return { ok: true, instances: placed.value, dirty: sync.dirty, times, problems };
+  };
+}
+
+/** Returns the instances that the request means; fails if they cannot get its files. */
+function scopeOf(
+  { store, runtime }: Pick<FileSyncParts, "store" | "runtime">,
+  { service, files }: SyncRequest,
+): Result<OverlayScope> {
+  const { namespace, name } = parseNamespacedName(service);
+  const spec = store.get("Service.serving.knative.dev", namespace, name)?.spec.template?.spec;
+  const container = servingContainer(spec?.containers ?? []);
+  if (!spec || !container) return failed(`there is no Service ${service}`);
+  if (files.length > 0 && !runtime.capabilities.archives) return failed("processes have no files of their own");
+  for (const { target } of files) {
+    const refused = syncRefusal(target, container, spec.volumes);
+    if (refused !== undefined) return failed(refused);
+  }
+  return ok({ service, image: container.image ?? "" });
+}
+
+/** Rejects with the reason of the signal as soon as it is aborted. The work continues. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const listening = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true, signal: listening.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    listening.abort();
+  }
+}

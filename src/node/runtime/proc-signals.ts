@@ -1,0 +1,30 @@
+// Finds out from /proc whether a container ignores a signal. Linux only.
+import { readFile } from "node:fs/promises";
+import { constants } from "node:os";
+
+/**
+ * Resolves to true if the kernel drops the signal: it does for the first process of a pid namespace that has no
+ * handler. Resolves to false if that is not certain, for example because the engine is on another machine. `pid`: the
+ * container's process, as the engine reports it.
+ */
+export async function dropsSignal(containerId: string, pid: number, signal: string): Promise<boolean> {
+  const number = (constants.signals as Readonly<Record<string, number>>)[signal];
+  if (number === undefined || process.platform !== "linux") return false;
+  try {
+    const [status, cgroup] = await Promise.all(
+      ["status", "cgroup"].map((name) => readFile(`/proc/${pid}/${name}`, "utf8")),
+    );
+    // Another machine's or namespace's process may have the same pid.
+    return cgroup?.includes(containerId) === true && isUnhandled(status ?? "", number);
+  } catch {
+    return false;
+  }
+}
+
+/** `status`: the text of /proc/PID/status. */
+function isUnhandled(status: string, signal: number): boolean {
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1] ?? "";
+  const isFirst = field("NSpid").split(/\s+/).length > 1 && /\s1$/.test(field("NSpid"));
+  const caught = BigInt(`0x${field("SigCgt") || "0"}`);
+  return isFirst && ((caught >> BigInt(signal - 1)) & 1n) === 0n;
+}
