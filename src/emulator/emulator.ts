@@ -275,6 +275,7 @@ async function openApi(
       builds: () => node.buildSteps,
       time,
       kill: node.kill,
+      debug: node.debug,
       onStop: () => stopRequest.abort(),
     }),
     log: options.log,

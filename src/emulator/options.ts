@@ -57,6 +57,8 @@ export interface EmulatorOptions {
   readonly services?: readonly Service[] | undefined;
   /** How the process runtime starts a Service, by its `namespace/name`. */
   readonly commands: ReadonlyMap<string, ServiceCommand>;
+  /** The folder of the sources of a Service, by its `namespace/name`, for debuggers. */
+  readonly sourceFolders?: ReadonlyMap<string, string> | undefined;
   readonly log: Logger;
 }
 

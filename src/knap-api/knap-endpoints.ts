@@ -5,15 +5,17 @@ import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { namespacedName } from "../apis/meta/key.ts";
+import { countText } from "../base/count-text.ts";
 import { fieldsOf } from "../base/json.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ClockEndpointOptions, makeClockEndpoints } from "./clock-endpoints.ts";
+import { type DebugEndpointOptions, makeDebugEndpoints } from "./debug-endpoints.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./gather-live.ts";
 
 /** Kubernetes' limit of `replicas`. */
 const MAX_PODS = 2 ** 31 - 1;
 
-export interface KnapEndpointOptions extends LiveOptions, ClockEndpointOptions {
+export interface KnapEndpointOptions extends LiveOptions, ClockEndpointOptions, DebugEndpointOptions {
   /** Called when `knap down` asks the session to end. */
   readonly onStop: () => void;
   /** Sends a signal to the pod's containers. */
@@ -26,6 +28,7 @@ export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandler
     "GET /live": () => gatherLive(options, clock.now()),
     "GET /explain": (request) => explainNamed(options, request),
     ...makeClockEndpoints(options),
+    ...makeDebugEndpoints(options),
     "POST /kill": (request) => killPod(options, request),
     "POST /scale": (request) => overrideScale(options, request),
     "POST /stop": () => {
@@ -37,13 +40,18 @@ export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandler
   return new Map(Object.entries(handlers));
 }
 
-function explainNamed({ control, clock }: KnapEndpointOptions, { query }: EndpointRequest) {
+async function explainNamed({ control, clock, debug }: KnapEndpointOptions, { query }: EndpointRequest) {
   const namespace = query.get("namespace") ?? "default";
   const name = query.get("revision") ?? "";
   if (!control.store.get("Revision.serving.knative.dev", namespace, name)) {
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name }) };
   }
-  return explainRevision(control, namespacedName({ namespace, name }), clock.now());
+  const key = namespacedName({ namespace, name });
+  const explained = explainRevision(control, key, clock.now());
+  const attached = (await debug.find(key))?.attached;
+  if (attached === undefined) return explained;
+  const who = `${countText(attached, "debugger")} attached`;
+  return { ...explained, sentence: `${explained.sentence}; ${who}` };
 }
 
 /** Returns the text fields of a body. The default namespace is `default`. */

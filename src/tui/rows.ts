@@ -6,6 +6,7 @@ import type { Pod } from "../apis/core/types.ts";
 import type { Condition } from "../apis/meta/conditions.ts";
 import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
+import { debugOf } from "../apis/serving/debug.ts";
 import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service, TrafficTarget } from "../apis/serving/types.ts";
 import { countText } from "../base/count-text.ts";
@@ -41,6 +42,7 @@ export interface ServiceRow {
   readonly problem: string | undefined;
   /** The step of the build that runs now; "" before the first one. */
   readonly building: string | undefined;
+  readonly debugged: boolean;
 }
 interface RevisionRow {
   readonly kind: "revision";
@@ -52,6 +54,7 @@ interface RevisionRow {
   readonly pods: string;
   readonly note: string;
   readonly traffic: TrafficCell | undefined;
+  readonly debugged: boolean;
 }
 interface PodRow {
   readonly kind: "pod";
@@ -133,6 +136,7 @@ function podsOf(
 
 function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: TrafficCell | undefined): RevisionRow {
   const seen = figures(model, revision);
+  const debug = debugOf(revision.metadata);
   const readiness = readinessOf(revision.status?.conditions);
   const key = namespacedName(revision.metadata);
   return {
@@ -142,8 +146,11 @@ function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: T
     revision: key,
     readiness,
     pods: podsText(seen),
-    note: revisionNote(readiness, seen, problemOf(revision.status?.conditions), podProblem(model, key)),
+    note: debug
+      ? `debugged at 127.0.0.1:${debug.port}`
+      : revisionNote(readiness, seen, problemOf(revision.status?.conditions), podProblem(model, key)),
     traffic,
+    debugged: debug !== undefined,
   };
 }
 
@@ -233,6 +240,7 @@ function serviceRow(
         ? (problemOf(newest?.status?.conditions) ?? problemOf(service.status?.conditions))
         : undefined,
     building: model.live?.builds?.[namespacedName(service.metadata)],
+    debugged: revisions.some(({ metadata }) => debugOf(metadata)),
   };
 }
 

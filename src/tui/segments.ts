@@ -107,17 +107,22 @@ function serviceCells(row: ServiceRow, columns: Columns): readonly Segment[] {
     { text: fitText(sparkline(row.history, scale - 3, HISTORY), scale), colour: "cyan" },
     { text: fitText(figureText(row.concurrency), figure) },
     { text: fitText(figureText(row.rps), rps) },
-    { text: fitText(row.mode, mode), colour: row.mode === "Proxy" ? "yellow" : undefined },
+    modeCell(row, mode),
     { text: fitText(trafficText(row.traffic, traffic - tail.length), traffic - tail.length) },
     { text: tail, colour: "gray" },
   ];
+}
+
+function modeCell({ mode, debugged }: ServiceRow, width: number): Segment {
+  if (debugged) return { text: fitText("debug", width), colour: "red", bold: true };
+  return { text: fitText(mode, width), colour: mode === "Proxy" ? "yellow" : undefined };
 }
 
 /** The note of a revision that is not ready can be a long error text, so it also uses the traffic column. */
 function revisionCells(row: Extract<Row, { kind: "revision" }>, columns: Columns): readonly Segment[] {
   const { width, name, ready, pods, traffic } = columns;
   const noteWidth = width - name - ready - pods - (row.readiness === "ready" ? traffic : 0);
-  const note = { text: fitText(row.note, noteWidth), colour: noteColour(row) };
+  const note = { text: fitText(row.note, noteWidth), colour: row.debugged ? "red" : noteColour(row) } as const;
   if (row.readiness !== "ready") return [note];
   return [note, { text: fitText(trafficText(row.traffic, traffic), traffic) }];
 }

@@ -10,6 +10,7 @@ import type { Live } from "../../client/live.ts";
 import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import { yamlText } from "../../project/yaml-text.ts";
 import type { CommandBody } from "../command.ts";
+import { debuggedLines } from "../objects/debugged.ts";
 import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import { type Cause, findCause } from "../objects/not-ready-cause.ts";
 import { readyOf } from "../objects/wait-condition.ts";
@@ -100,5 +101,6 @@ export const describe: CommandBody<{ namespace?: string }> = async (args, flags,
     return describeText(object, { events, cause, now: await now(), reach: reachOf(url, ports) });
   });
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
+  for (const line of await debuggedLines(client, objects)) terminal.say(terminal.paint("red", line));
   return reportMissing(missing, terminal);
 };

@@ -1,8 +1,10 @@
 // Declares the commands that start, stop or inspect a session, and those that a cluster does not have.
 import type { Command } from "commander";
+import { debuggerKinds } from "../../apis/serving/debug.ts";
+import type { DebugFlags } from "../commands/debug.ts";
 import type { DoctorFlags } from "../commands/doctor.ts";
 import type { DownFlags } from "../commands/down.ts";
-import { parseCountFlag } from "../flags/parse-flag.ts";
+import { parseCountFlag, parserOf } from "../flags/parse-flag.ts";
 import { addSessionFlags, type SessionFlags } from "../flags/session-flags.ts";
 import { act, fileFlag, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
@@ -50,6 +52,7 @@ export function addSessionCommands(program: Command, run: Run): void {
   act<DoctorFlags>(run, doctor, async () => (await import("../commands/doctor.ts")).doctor);
 }
 
+const parsePort = parserOf({ type: "count", value: "port", least: 1, most: 65_535 });
 const KNAP_GROUP = "Only in knap, not in a cluster:";
 
 /** Commands of the API group knap.dev. The help lists them in a group of their own. */
@@ -71,6 +74,23 @@ export function addKnapCommands(program: Command, run: Run): void {
     .addOption(namespaceFlag())
     .option("--signal <name>", "signal to send", "SIGKILL");
   act<{ namespace?: string; signal: string }>(run, kill, async () => (await import("../commands/kill.ts")).kill);
+
+  const debug = program
+    .command("debug")
+    .helpGroup(KNAP_GROUP)
+    .summary("let a debugger hold one instance of a Service")
+    .description(
+      "Restarts the Service as one instance under its debugger, and holds probes, timeouts, scaling and newer revisions. Writes a launch configuration for VS Code. Without a name: lists what is debugged.",
+    )
+    .argument("[name]", "SERVICE or revision/NAME")
+    .addOption(namespaceFlag())
+    .option("--off", "end it: a normal instance follows")
+    .option("--kind <debugger>", debuggerKinds.join(", "), parserOf({ type: "choice", choices: debuggerKinds }))
+    .option("--port <port>", "port of 127.0.0.1 for debuggers; for an unknown debugger the app's own port", parsePort)
+    .option("--wait", "start the app only when a debugger attaches")
+    .option("--no-launch", "do not write .vscode/launch.json")
+    .addOption(outputFlag("json"));
+  act<DebugFlags>(run, debug, async () => (await import("../commands/debug.ts")).debug);
 
   const clock = program
     .command("clock")

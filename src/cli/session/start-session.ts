@@ -46,6 +46,10 @@ function commandsOf({ services }: Project): Map<string, ServiceCommand> {
   return new Map(services.flatMap(({ key, start }) => (start === undefined ? [] : [[key, start] as const])));
 }
 
+function sourceFoldersOf({ services }: Project): ReadonlyMap<string, string> {
+  return new Map(services.flatMap(({ key, build }) => (build === undefined ? [] : [[key, build.context] as const])));
+}
+
 /**
  * Removes the folders of dead sessions and ends the processes recorded there. The emulator removes their containers.
  */
@@ -100,6 +104,7 @@ export async function startSession(start: SessionStart, terminal: Terminal): Pro
       images: imagesOf(start.project),
       services: start.project.services.map(({ object }) => object),
       commands,
+      sourceFolders: sourceFoldersOf(start.project),
       log: start.log,
     });
   } catch (error) {

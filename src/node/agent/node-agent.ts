@@ -6,6 +6,7 @@ import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { StringMap } from "../../apis/meta/object.ts";
+import { debugOf } from "../../apis/serving/debug.ts";
 import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import { guardTimers } from "../../base/background.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -30,6 +31,7 @@ import type { StartRecords } from "../kubelet/start-records.ts";
 import type { NodeNetwork } from "../network/gateway.ts";
 import { type ContainerRuntime, RuntimeError, type RuntimeInfo } from "../runtime/runtime.ts";
 import { BuildSteps } from "./build-steps.ts";
+import { DebugSessions } from "./debug-sessions.ts";
 import type { SyncFiles } from "./file-sync.ts";
 import { type BuildServiceImage, type ImageBuilderOptions, imagesOf, makeImageBuilder } from "./image-builder.ts";
 import { makeEngineReport } from "./node-condition.ts";
@@ -65,6 +67,8 @@ export interface NodeSettings {
   readonly stopTimeoutMs: number;
   /** `namespace/name` of a Service → how the process runtime starts it. */
   readonly commands: ReadonlyMap<string, ServiceCommand>;
+  /** `namespace/name` of a Service → the folder of its sources, for debuggers. */
+  readonly sourceFolders?: ReadonlyMap<string, string> | undefined;
   readonly log: Logger;
 }
 
@@ -89,6 +93,7 @@ export interface NodeAgent {
   readonly buildImage: BuildServiceImage | undefined;
   readonly buildSteps: BuildSteps["steps"];
   readonly syncFiles: SyncFiles;
+  readonly debug: DebugSessions;
   /** Resolves when no create, start, first readiness or stop is in progress. */
   idle(): Promise<void>;
   stop(how: ShutdownMode): Promise<void>;
@@ -114,6 +119,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
   const overlays = new Overlays({ store, folder: join(settings.sessionFolder, "overlays"), log: settings.log });
   const kubelet = new Kubelet({ ...kubeletOptions(parts, labels), overlayOf: overlays.archiveFor });
   const builds = new BuildSteps();
+  const debug = openDebugSessions(parts, labels, kubelet);
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
     logs: (pod, wanted) => readLogs(runtime, kubelet, pod, wanted),
@@ -128,8 +134,10 @@ export function openNode(parts: NodeOptions): NodeAgent {
       return builds.steps;
     },
     syncFiles: makeFileSync({ store, runtime, kubelet, overlays, clock: monotonicClock }),
+    debug,
     idle: () => kubelet.idle(),
     stop: async (how) => {
+      debug.close();
       await (how === "now" ? kubelet.forceStop() : kubelet.stopAll());
       await tolerateUnreachable(settings, async () => {
         await kubelet.close();
@@ -186,19 +194,14 @@ function kubeletOptions(
     nodeClock: guardTimers(monotonicClock, settings.log),
     nodeName: NODE_NAME,
     hostIP: network?.gateway ?? "127.0.0.1",
-    prefix: `knap-${settings.sessionId}`,
+    prefix: prefixOf(settings),
     labels,
     wake: settings.wake,
     network,
     dns: network?.dns,
     extraHosts: network?.extraHosts ?? [],
     // An image contains a command; a process needs one from the project.
-    startCommand: ({ metadata }) =>
-      runtime.capabilities.images
-        ? undefined
-        : settings.commands.get(
-            namespacedName({ namespace: metadata.namespace ?? "", name: metadata.labels?.[SERVICE_LABEL] ?? "" }),
-          ),
+    startCommand: (pod) => (runtime.capabilities.images ? undefined : startCommandOf(pod, settings.commands)),
     pullConfigs: ({ metadata, spec }) => {
       const { namespace = "" } = metadata;
       const account = store.get("ServiceAccount", namespace, spec.serviceAccountName ?? DEFAULT_ACCOUNT);
@@ -214,6 +217,40 @@ function kubeletOptions(
     },
     log: settings.log,
   };
+}
+
+/** A debugged pod starts by its own command. */
+function startCommandOf({ metadata }: Pod, commands: NodeSettings["commands"]): ServiceCommand | undefined {
+  const { namespace = "", labels } = metadata;
+  const start = commands.get(namespacedName({ namespace, name: labels?.[SERVICE_LABEL] ?? "" }));
+  const debugged = debugOf(metadata)?.command;
+  return start && debugged ? { ...start, command: debugged } : start;
+}
+
+function openDebugSessions(
+  { settings, runtime, library, store, clock }: NodeOptions,
+  labels: StringMap,
+  kubelet: Kubelet,
+): DebugSessions {
+  const recorder = new EventRecorder(store, clock);
+  return new DebugSessions({
+    runtime,
+    library,
+    store,
+    labels,
+    prefix: prefixOf(settings),
+    commands: settings.commands,
+    sourceFolders: settings.sourceFolders ?? new Map(),
+    clock: guardTimers(monotonicClock, settings.log),
+    addressOf: (pod, port) => kubelet.addressOf(pod, port),
+    containerOf: (pod, name) => kubelet.containersOf(pod, name)[0],
+    record: (about, note) => recorder.record(about, note, "debugger"),
+  });
+}
+
+/** The prefix of the names of all containers and networks of a session. */
+function prefixOf({ sessionId }: NodeSettings): string {
+  return `knap-${sessionId}`;
 }
 
 function podKey(pod: Pod): ObjectKey<"Pod"> {

@@ -136,6 +136,8 @@ export interface ImageInfo {
   readonly cmd: readonly string[];
   readonly exposedPorts: readonly number[];
   readonly workingDir: string;
+  /** `NAME=value` */
+  readonly env?: readonly string[] | undefined;
   readonly sizeBytes: number;
   /** The signal that asks the container to stop; undefined: SIGTERM. */
   readonly stopSignal?: string | undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rowsOf, serviceOfRow } from "../../../src/tui/rows.ts";
+import { columnsFor, rowSegments } from "../../../src/tui/segments.ts";
 import { applyChange } from "../../../src/tui/session-model.ts";
 import { asStored } from "../../support/store.ts";
 import { live, modelOf, pod, put, revision, scaler, serverlessService, service } from "./objects.ts";
@@ -37,6 +38,18 @@ describe("rows of the overview", () => {
       napping: false,
     });
     expect(others).toEqual([]);
+  });
+
+  test("a debugged Service and its revision are marked in red", () => {
+    const debugged = revision("hello-00001", "hello");
+    const text = '{"debugger":"node","port":9300,"containerPort":9229}';
+    const metadata = { ...debugged.metadata, annotations: { "knap.dev/debug": text } };
+    const objects = [service("hello"), { ...debugged, metadata }, revision("hello-00002", "hello")];
+    const rows = rowsOf(modelOf(objects, live()), closed);
+    expect(rows.map((row) => row.kind !== "pod" && row.debugged)).toEqual([true, false, true]);
+    const shown = rows.map((row) => rowSegments(row, columnsFor(rows, 80), false));
+    expect(shown[0]?.find(({ colour }) => colour === "red")?.text.trim()).toBe("debug");
+    expect(shown[2]?.find(({ colour }) => colour === "red")?.text.trim()).toBe("debugged at 127.0.0.1:9300");
   });
 
   test("a Service with no pods and a desired scale of zero naps", () => {

@@ -95,6 +95,7 @@ function imageInfo(found: Docker.ImageInspectInfo): ImageInfo {
     cmd: config.Cmd ?? [],
     exposedPorts: Object.keys(config.ExposedPorts ?? {}).map((port) => Number.parseInt(port, 10)),
     workingDir: config.WorkingDir ?? "",
+    env: config.Env ?? [],
     sizeBytes: found.Size,
     stopSignal: stopSignal || undefined,
     labels: config.Labels ?? {},

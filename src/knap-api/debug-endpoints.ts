@@ -1,0 +1,101 @@
+// Makes the endpoints `/debug` of the API group knap.dev: they switch the debugging of a revision on and off.
+import type { EndpointHandler, EndpointRequest } from "../api-server/custom-endpoints.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import { type NamespacedName, namespacedName } from "../apis/meta/key.ts";
+import type { Stored } from "../apis/meta/object.ts";
+import { type DebuggerKind, debuggerKinds } from "../apis/serving/debug.ts";
+import type { Revision, Service } from "../apis/serving/types.ts";
+import { fieldsOf, type JsonFields } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import type { DebugStart, DebugState } from "../client/debug.ts";
+import { makeNotFound } from "../control-plane/store/refusals.ts";
+import type { Control } from "./gather-live.ts";
+
+interface DebugOptions {
+  readonly kind?: DebuggerKind | undefined;
+  readonly port?: number | undefined;
+  readonly waits: boolean;
+}
+
+/** Switches debugging on and off. The node implements it. */
+interface DebugSwitch {
+  list(): Promise<readonly DebugState[]>;
+  /** `namespace/name` of a revision. */
+  find(revision: NamespacedName): Promise<DebugState | undefined>;
+  start(request: DebugOptions & { readonly revision: Stored<Revision> }): Promise<Result<DebugState, ApiStatus>>;
+  stop(revision: NamespacedName): boolean;
+}
+
+export interface DebugEndpointOptions {
+  readonly control: Control;
+  readonly debug: DebugSwitch;
+}
+
+type Refusal = { readonly refused: ApiStatus };
+
+export function makeDebugEndpoints(options: DebugEndpointOptions): Readonly<Record<string, EndpointHandler>> {
+  return {
+    "GET /debug": () => options.debug.list(),
+    "POST /debug": ({ body }: EndpointRequest) => switchDebugging(options, fieldsOf(body)),
+  };
+}
+
+/** Reads `{service|revision, namespace?, off?, kind?, port?, wait?}`. */
+async function switchDebugging({ control, debug }: DebugEndpointOptions, body: JsonFields): Promise<object | Refusal> {
+  const found = revisionOf(control, body);
+  if (!found.ok) return { refused: found.error };
+  const revision = found.value;
+  const { namespace, name } = revision.metadata;
+  const sessions = await debug.list();
+  const before = sessions.find(
+    (each) => each.namespace === namespace && (each.revision === name || each.service === body["service"]),
+  );
+  if (body["off"] === true)
+    return { stopped: before !== undefined && debug.stop(namespacedName({ namespace, name: before.revision })) };
+  const options = readOptions(body);
+  if (!options.ok) return { refused: makeFailure("BadRequest", options.error) };
+  if (before) return already(before, options.value);
+  const started = await debug.start({ revision, ...options.value });
+  return started.ok ? ({ ...started.value, already: false } satisfies DebugStart) : { refused: started.error };
+}
+
+function already(before: DebugState, wanted: DebugOptions): DebugStart | Refusal {
+  const { kind = before.debugger, port = before.port, waits } = wanted;
+  const isSame = kind === before.debugger && port === before.port && (!waits || before.waits);
+  if (isSame) return { ...before, already: true };
+  const where = `${before.revision} is debugged at ${before.host}:${before.port} (${before.debugger}) already`;
+  return { refused: makeFailure("Conflict", `${where}: end that with --off before you start it with other options`) };
+}
+
+function readOptions({ kind, port, wait }: JsonFields): Result<DebugOptions> {
+  const known = debuggerKinds.find((each) => each === kind);
+  if (kind !== undefined && known === undefined) return failed(`kind must be ${debuggerKinds.join(", ")}`);
+  const isPort = typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536;
+  if (port !== undefined && !isPort) return failed("port must be a number from 1 to 65535");
+  if (known === "other" && port === undefined) return failed("kind other needs the port that the app opens");
+  return ok({ kind: known, port: isPort ? port : undefined, waits: wait === true });
+}
+
+/** Returns the named revision, or the one of the Service that gets the most traffic. */
+function revisionOf({ store }: Control, body: JsonFields): Result<Stored<Revision>, ApiStatus> {
+  const { namespace = "default", service, revision } = body;
+  if (typeof namespace !== "string" || (typeof service !== "string" && typeof revision !== "string"))
+    return failed(makeFailure("BadRequest", "name a service or a revision"));
+  let name = typeof revision === "string" ? revision : "";
+  if (typeof service === "string") {
+    const kind = "Service.serving.knative.dev";
+    const found = store.get(kind, namespace, service);
+    if (!found) return failed(makeNotFound({ kind, namespace, name: service }));
+    name = mainRevision(found);
+    if (name === "") return failed(makeFailure("Conflict", `${service} has no revision yet: try again in a moment`));
+  }
+  const kind = "Revision.serving.knative.dev";
+  const object = store.get(kind, namespace, name);
+  return object ? ok(object) : failed(makeNotFound({ kind, namespace, name }));
+}
+
+function mainRevision({ status = {} }: Service): string {
+  const { traffic = [], latestReadyRevisionName, latestCreatedRevisionName } = status;
+  const [most] = traffic.toSorted((a, b) => (b.percent ?? 0) - (a.percent ?? 0));
+  return most?.revisionName ?? latestReadyRevisionName ?? latestCreatedRevisionName ?? "";
+}

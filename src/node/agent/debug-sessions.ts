@@ -1,0 +1,291 @@
+// Switches the debugging of revisions on and off, and keeps a relay to the debugged instance of each.
+import { isPodServing, isTerminating, servingContainer, servingPort } from "../../apis/core/pod.ts";
+import type { Pod } from "../../apis/core/types.ts";
+import { type ApiStatus, refuse } from "../../apis/meta/api-status.ts";
+import { keyOf, type NamespacedName, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
+import type { Stored } from "../../apis/meta/object.ts";
+import { type DebuggerKind, type DebugSettings, debugOf, debugText } from "../../apis/serving/debug.ts";
+import { DEBUG_ANNOTATION, REVISION_LABEL, SERVICE_LABEL } from "../../apis/serving/labels.ts";
+import type { Revision } from "../../apis/serving/types.ts";
+import type { PodAddress } from "../../base/address.ts";
+import type { GuardedClock } from "../../base/background.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import type { DebuggedInstance, DebugState } from "../../client/debug.ts";
+import type { EventNote } from "../../control-plane/controller/reconciler.ts";
+import type { ObjectStore } from "../../control-plane/store/object-store.ts";
+import { freePort } from "../runtime/process/process-registry.ts";
+import { DebugRelay } from "./debug-relay.ts";
+import { type AppStart, type DebugStartParts, findAppStart, findDebugger } from "./debug-start.ts";
+import { DEBUGGER_PORTS } from "./debugger-spec.ts";
+
+export interface DebugSessionsParts extends DebugStartParts {
+  readonly store: ObjectStore;
+  readonly clock: GuardedClock;
+  /** The address at which knap reaches a port of the pod's serving container. */
+  readonly addressOf: (pod: ObjectKey<"Pod">, port: number) => PodAddress | undefined;
+  /** The id of the pod's container with this name. */
+  readonly containerOf: (pod: ObjectKey<"Pod">, name: string) => string | undefined;
+  readonly record: (about: Stored, note: EventNote) => void;
+  /** The folder of the sources of a Service, by its `namespace/name`. */
+  readonly sourceFolders: ReadonlyMap<string, string>;
+}
+
+export interface DebugRequest {
+  readonly revision: Stored<Revision>;
+  readonly kind?: DebuggerKind | undefined;
+  /** Where debuggers attach. For `other`, also the port that the app opens. */
+  readonly port?: number | undefined;
+  readonly waits: boolean;
+}
+
+type RevisionName = NamespacedName;
+
+interface DebugSession {
+  readonly key: ObjectKey<"Revision.serving.knative.dev">;
+  readonly service: string | undefined;
+  readonly settings: DebugSettings;
+  readonly relay: DebugRelay;
+  readonly app: AppStart;
+  /** Ends the debugging when no debugger has been attached for a while. */
+  idle: Disposable | undefined;
+  /** Called when the last debugger has left. */
+  readonly waiters: Set<() => void>;
+}
+
+const HOST = "127.0.0.1";
+/** Debugging ends when no debugger has been attached for this time. */
+const IDLE_MS = 10 * 60_000;
+/** The wildcard address, because a debugger comes from outside of the container. */
+const ANY_HOST = "0.0.0.0";
+const HOLDS = "it has one instance, and no probe, timeout, scale-down or newer revision acts";
+
+export class DebugSessions {
+  readonly #parts: DebugSessionsParts;
+  readonly #sessions = new Map<RevisionName, DebugSession>();
+  /** Revisions whose debugging is being switched on. */
+  readonly #starting = new Set<RevisionName>();
+  readonly #watch: Disposable;
+
+  constructor(parts: DebugSessionsParts) {
+    this.#parts = parts;
+    this.#watch = parts.store.watch({ kind: "Revision.serving.knative.dev" }, ({ type, object }) => {
+      const name = namespacedName((object as Stored<Revision>).metadata);
+      if (type === "DELETED" || !debugOf(object.metadata)) this.#end(name);
+    });
+  }
+
+  async list(): Promise<readonly DebugState[]> {
+    return Promise.all([...this.#sessions.values()].map((session) => this.#stateOf(session)));
+  }
+
+  async find(revision: RevisionName): Promise<DebugState | undefined> {
+    const session = this.#sessions.get(revision);
+    return session && this.#stateOf(session);
+  }
+
+  /** Writes the annotation that replaces the instances by one under a debugger. */
+  async start(request: DebugRequest): Promise<Result<DebugState, ApiStatus>> {
+    const name = namespacedName(request.revision.metadata);
+    if (this.#starting.has(name)) return refuse("Conflict", `debugging of ${name} is being switched on`);
+    this.#starting.add(name);
+    try {
+      return await this.#start(name, request);
+    } finally {
+      this.#starting.delete(name);
+    }
+  }
+
+  /** Removes the annotation, so that a normal instance replaces the debugged one. False: it was not on. */
+  stop(revision: RevisionName, isIdle = false): boolean {
+    const session = this.#sessions.get(revision);
+    if (!session) return false;
+    const { key } = session;
+    const object = this.#parts.store.get(key.kind, key.namespace, key.name);
+    // The watch ends the session.
+    this.#parts.store.patchMerge(key, { metadata: { annotations: { [DEBUG_ANNOTATION]: null } } });
+    const note: EventNote = isIdle
+      ? {
+          type: "Warning",
+          reason: "DebuggingEnded",
+          message: `no debugger was attached for ${IDLE_MS / 60_000} minutes`,
+        }
+      : { type: "Normal", reason: "DebuggingEnded", message: "debugging was switched off" };
+    if (object) this.#parts.record(object, note);
+    return true;
+  }
+
+  /** Resolves when no debugger is attached to an instance of the Service (`namespace/name`), or the signal aborts. */
+  async untilDetached(service: string, signal: AbortSignal): Promise<void> {
+    const found = [...this.#sessions.values()].find(
+      (session) => session.service === service && session.relay.attached > 0,
+    );
+    if (!found || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      found.waiters.add(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  close(): void {
+    this.#watch[Symbol.dispose]();
+    for (const name of [...this.#sessions.keys()]) this.#end(name);
+  }
+
+  async #start(name: RevisionName, request: DebugRequest): Promise<Result<DebugState, ApiStatus>> {
+    const { store, record } = this.#parts;
+    const { revision, port, waits } = request;
+    const planned = await this.#plan(request);
+    if (!planned.ok) return refuse("BadRequest", `${revision.metadata.name}: ${planned.error}`);
+    const { app, settings } = planned.value;
+    // An app that is a process of this machine already has its port.
+    const exact = port !== undefined && !(settings.debugger === "other" && this.#isProcess);
+    const relay = await DebugRelay.open(settings.port, exact, {
+      target: () => this.#target(name),
+      isDebugger: settings.debugger === "node" ? isWebSocket : () => true,
+      onAttached: (count) => this.#onAttached(name, count),
+    });
+    if (!relay.ok) return refuse("Conflict", `${relay.error}; choose another one with --port`);
+    const key = keyOf(revision) as DebugSession["key"];
+    const service = revision.metadata.labels?.[SERVICE_LABEL];
+    const session: DebugSession = {
+      key,
+      service: service && namespacedName({ namespace: key.namespace, name: service }),
+      settings: { ...settings, port: relay.value.port, ...(waits && { waits }) },
+      relay: relay.value,
+      app,
+      idle: undefined,
+      waiters: new Set(),
+    };
+    this.#sessions.set(name, session);
+    this.#awaitDebugger(name, session);
+    const annotations = { [DEBUG_ANNOTATION]: debugText(session.settings) };
+    const written = store.patchMerge(key, { metadata: { annotations } });
+    if ("refused" in written) {
+      this.#end(name);
+      return { ok: false, error: written.refused };
+    }
+    const message = `a debugger can attach at ${HOST}:${relay.value.port} (${settings.debugger}): ${HOLDS}`;
+    record(written.object, { type: "Warning", reason: "Debugging", message });
+    return ok(await this.#stateOf(session));
+  }
+
+  async #plan({
+    revision,
+    kind,
+    port,
+    waits,
+  }: DebugRequest): Promise<Result<{ readonly app: AppStart; readonly settings: DebugSettings }>> {
+    const app = await findAppStart(this.#parts, revision);
+    if (!app.ok) return app;
+    const host = this.#isProcess ? HOST : ANY_HOST;
+    const free = await freePort(new Set());
+    const taken = [servingPort({ spec: revision.spec } as Pod), ...declaredPorts(revision)];
+    const portOf = (found: DebuggerKind): number => {
+      if (found === "other") return port ?? 0;
+      if (this.#isProcess) return free;
+      const usual = DEBUGGER_PORTS[found];
+      return taken.includes(usual) ? usual + 1 : usual;
+    };
+    const wanted = { kind, hasPort: port !== undefined, host, portOf, waits };
+    const found = await findDebugger(this.#parts, app.value, wanted);
+    if (!found.ok) return found;
+    const { needs: _, ...start } = found.value;
+    if (start.debugger === "other" && waits)
+      return failed("an app with its own debugger cannot be told to wait for it");
+    const usual = start.debugger === "other" ? start.containerPort : DEBUGGER_PORTS[start.debugger];
+    return ok({ app: app.value, settings: { ...start, port: port ?? usual } });
+  }
+
+  get #isProcess(): boolean {
+    return !this.#parts.runtime.capabilities.images;
+  }
+
+  /** Returns the address of the debugger in the instance that runs now. */
+  #target(name: RevisionName): PodAddress | undefined {
+    const session = this.#sessions.get(name);
+    const pod = session && this.#instanceOf(session);
+    if (!pod) return undefined;
+    const { containerPort } = session.settings;
+    const address = this.#parts.addressOf(keyOf(pod) as ObjectKey<"Pod">, containerPort);
+    return address && this.#isProcess ? { host: HOST, port: containerPort } : address;
+  }
+
+  /** Returns the newest pod that started with the settings of the session. */
+  #instanceOf({ key, settings }: DebugSession): Stored<Pod> | undefined {
+    const labels = { matchLabels: { [REVISION_LABEL]: key.name } };
+    const text = debugText(settings);
+    return this.#parts.store
+      .list("Pod", { namespace: key.namespace, labels })
+      .filter((pod) => !isTerminating(pod) && pod.metadata.annotations?.[DEBUG_ANNOTATION] === text)
+      .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0];
+  }
+
+  async #stateOf(session: DebugSession): Promise<DebugState> {
+    const { key, service, settings, relay, app } = session;
+    const local = this.#parts.sourceFolders.get(service ?? "") ?? (this.#isProcess ? app.folder : undefined);
+    const pod = this.#instanceOf(session);
+    return {
+      namespace: key.namespace,
+      service: service?.slice(key.namespace.length + 1),
+      revision: key.name,
+      debugger: settings.debugger,
+      host: HOST,
+      port: relay.port,
+      attached: relay.attached,
+      waits: settings.waits ?? false,
+      instance: pod && (await this.#describe(session, pod)),
+      localRoot: local,
+      remoteRoot: this.#isProcess ? undefined : app.folder,
+    };
+  }
+
+  async #describe({ settings }: DebugSession, pod: Stored<Pod>): Promise<DebuggedInstance> {
+    const { runtime, containerOf } = this.#parts;
+    const id = containerOf(keyOf(pod) as ObjectKey<"Pod">, servingContainer(pod.spec.containers)?.name ?? "");
+    const sockets = id === undefined ? [] : await runtime.listeners(id).catch(() => undefined);
+    const listens = sockets?.some(({ port }) => port === settings.containerPort) ?? isPodServing(pod);
+    return { pod: pod.metadata.name, listens, ready: isPodServing(pod), problem: problemOf(pod) };
+  }
+
+  #onAttached(name: RevisionName, count: number): void {
+    const session = this.#sessions.get(name);
+    if (!session) return;
+    session.idle?.[Symbol.dispose]();
+    session.idle = undefined;
+    if (count > 0) return;
+    for (const resolve of session.waiters) resolve();
+    session.waiters.clear();
+    this.#awaitDebugger(name, session);
+  }
+
+  #awaitDebugger(name: RevisionName, session: DebugSession): void {
+    const { clock } = this.#parts;
+    session.idle = clock.at(clock.now() + IDLE_MS, () => this.stop(name, true));
+  }
+
+  #end(name: RevisionName): void {
+    const session = this.#sessions.get(name);
+    if (!session) return;
+    this.#sessions.delete(name);
+    session.idle?.[Symbol.dispose]();
+    session.relay.close();
+    for (const resolve of session.waiters) resolve();
+  }
+}
+
+function declaredPorts({ spec }: Stored<Revision>): readonly number[] {
+  return spec.containers.flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
+}
+
+/** Inspectors of Node are asked for their targets by plain requests, for example by Chrome. */
+function isWebSocket(first: Buffer): boolean {
+  return /^upgrade: *websocket\r?$/im.test(first.toString("latin1"));
+}
+
+function problemOf(pod: Pod): string | undefined {
+  for (const { state, lastState } of pod.status?.containerStatuses ?? []) {
+    const { message } = state?.terminated ?? lastState?.terminated ?? state?.waiting ?? {};
+    if (message) return message;
+  }
+  return undefined;
+}
