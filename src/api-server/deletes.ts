@@ -8,7 +8,7 @@ import { ok, type Result } from "../base/result.ts";
 import type { DeleteOptions, Propagation } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf, makeForbidden } from "../control-plane/store/refusals.ts";
-import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
+import { type ApiAnswer, type ApiRequest, json, pageNotFound, statusAnswer } from "./api-answer.ts";
 import { filteredObjects, parseFilter } from "./object-filter.ts";
 import { integerOf } from "./query-parameters.ts";
 import { methodNotAllowed } from "./reads.ts";
@@ -36,13 +36,14 @@ export function deleteObject(store: ObjectStore, request: ApiRequest, path: Obje
 
 /** Stops at the first object whose delete is refused, and returns the refusal. */
 export function deleteCollection(store: ObjectStore, request: ApiRequest, path: ResourcePath): ApiAnswer {
+  const { resource } = path;
+  // As in Kubernetes, namespaces have no deletecollection, and no request deletes the objects of all namespaces.
+  if (resource.kind === "Namespace") return methodNotAllowed;
+  if (resource.namespaced && path.namespace === undefined) return pageNotFound;
   const options = parseOptions(request);
   if (!options.ok) return statusAnswer(options.error);
   const filter = parseFilter(path, request.query);
   if (!filter.ok) return statusAnswer(filter.error);
-  const { resource } = path;
-  // As in Kubernetes, namespaces have no deletecollection.
-  if (resource.kind === "Namespace") return methodNotAllowed;
   const items = filteredObjects(store, resource.kind, filter.value);
   for (const object of items) {
     const outcome = store.delete(keyOf(object), options.value);

@@ -52,6 +52,11 @@ const suites: readonly {
     reads: (file) => firstHas(file, "steps", "upstream"),
     load: async () => (await import("./queue-proxy.ts")).queueProxySuite,
   },
+  {
+    name: "api-server",
+    reads: (file) => firstHas(file, "family", "level", "steps"),
+    load: async () => (await import("./api-server.ts")).apiServerSuite,
+  },
 ];
 
 function cases(file: unknown): readonly unknown[] {
