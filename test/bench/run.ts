@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   proxy: async () => (await import("./proxy.ts")).proxyBench,
   "proxy-latency": async () => (await import("./proxy-latency.ts")).proxyLatencyBench,
   "proxy-memory": async () => (await import("./proxy-memory.ts")).proxyMemoryBench,
+  save: async () => (await import("./save.ts")).saveBench,
   settle: async () => (await import("./settle.ts")).settleBench,
   nap: async () => (await import("./nap.ts")).napBench,
   wake: async () => (await import("./wake.ts")).wakeBench,
