@@ -10,7 +10,7 @@ const REQUESTS = Number(process.env["KNAP_LOAD"] ?? 4000);
 const CLIENTS = 16;
 const CHANGE_EVERY_MS = 3;
 
-describe("the request path under load", () => {
+describe("the request path under load", { timeout: 60_000 + 10 * REQUESTS }, () => {
   let plane: DataPlane;
   let agent: Agent;
   let port: number;
