@@ -10,7 +10,7 @@ import type { IsOwnFile } from "./own-files.ts";
 
 /** Folders of tools, which are never sources and often large. */
 const TOOL_FOLDERS =
-  "\\.git|\\.hg|\\.svn|\\.knap|node_modules|__pycache__|\\.next|\\.nuxt|\\.svelte-kit|\\.turbo|\\.parcel-cache|\\.cache|\\.nyc_output|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache|\\.gradle|coverage";
+  "\\.git|\\.hg|\\.svn|\\.knap|\\.vscode|\\.idea|node_modules|__pycache__|\\.next|\\.nuxt|\\.svelte-kit|\\.turbo|\\.parcel-cache|\\.cache|\\.nyc_output|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache|\\.gradle|coverage";
 /** Temporary files of editors and systems. */
 const TEMPORARY = "\\.DS_Store|4913|.*~|\\.#.*|#.*#|.*\\.sw[a-z]|___jb_.*|.*\\.tmp";
 /** Files that running programs write: logs, bytecode, databases. */

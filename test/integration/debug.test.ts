@@ -1,5 +1,7 @@
 // Tests `knap debug` with a real inspector connection to real containers and real processes.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DebugStart, DebugState } from "../../src/client/debug.ts";
@@ -80,5 +82,127 @@ describe.each(["process", "docker"] as const)("debugging with runtime %s", (kind
     await session.ready("held");
     expect((await session.fetch("held", "/sleep?ms=4000")).status).toBe(504);
     await eventually(async () => expect(await session.pods("held")).toEqual([]), 40_000);
+  });
+
+  test("a second call gives the same address, other options and wrong names are refused", async () => {
+    await session.deploy("twice");
+    await session.ready("twice");
+    const first = await call<DebugStart>({ service: "twice" });
+    expect(await call<DebugStart>({ service: "twice" })).toMatchObject({ port: first.port, already: true });
+    expect(await call<DebugStart>({ revision: "twice-00001" })).toMatchObject({ port: first.port, already: true });
+    const address = `127.0.0.1:${first.port}`;
+    await expect(call({ service: "twice", port: 9876 })).rejects.toThrow(
+      `twice-00001 is debugged at ${address} (node) already: end that with --off before you start it with other options`,
+    );
+    await expect(call({ service: "nobody" })).rejects.toThrow('services.serving.knative.dev "nobody" not found');
+    await expect(call({ service: "twice", kind: "cobol" })).rejects.toThrow(
+      "kind must be node, python, go, jvm, other",
+    );
+    expect(await call({ service: "twice", off: true })).toEqual({ stopped: true });
+    expect(await call({ service: "twice", off: true })).toEqual({ stopped: false });
+    await session.deploy("taken");
+    await session.ready("taken");
+    await using server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await expect(call({ service: "taken", port })).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is taken by another program; choose another one with --port`,
+    );
+    await expect(call({ service: "taken", kind: "python" })).rejects.toThrow(/cannot start under the python debugger/);
+    expect(await states()).toEqual([]);
+    expect((await session.pods("taken"))[0]?.metadata.annotations).not.toHaveProperty("knap.dev/debug");
+  });
+
+  test("the address survives a crash of the instance, and a newer revision waits until debugging ends", async () => {
+    await session.deploy("rolled");
+    await session.ready("rolled");
+    const started = await call<DebugStart>({ service: "rolled" });
+    const { instance } = await running("rolled-00001");
+    using inspector = await Inspector.attach(started);
+    await session.deploy("rolled", { env: { VERSION: "2" } });
+    await eventually(async () => {
+      const { status } = await session.service("rolled");
+      expect(status?.latestCreatedRevisionName).toBe("rolled-00002");
+      expect(status?.conditions).toContainEqual(
+        expect.objectContaining({ type: "Ready", status: "Unknown", reason: "Debugging" }),
+      );
+    }, 30_000);
+    expect((await session.fetch("rolled")).text).toBe("hello from rolled-00001\n");
+    const left = inspector.closed;
+    await session.emulator.client.knap("POST", "/kill", { pod: instance?.pod });
+    await left;
+    using again = await Inspector.attach(started);
+    expect(await again.send("Runtime.evaluate", { expression: "process.env.K_REVISION" })).toMatchObject({
+      result: { value: "rolled-00001" },
+    });
+    expect((await running("rolled-00001")).instance?.pod).toBe(instance?.pod);
+    await call({ service: "rolled", off: true });
+    await eventually(
+      async () => expect((await session.fetch("rolled")).text).toBe("hello from rolled-00002\n"),
+      30_000,
+    );
+    await session.ready("rolled");
+  });
+
+  test("an app that waits for its debugger starts when one attaches, and the old instance serves until then", async () => {
+    await session.deploy("waiter");
+    await session.ready("waiter");
+    const started = await call<DebugStart>({ service: "waiter", wait: true });
+    await eventually(async () => expect((await state("waiter-00001"))?.instance?.listens).toBe(true), 30_000);
+    await sleep(5_000);
+    expect((await state("waiter-00001"))?.instance?.ready).toBe(false);
+    expect((await session.fetch("waiter")).status).toBe(200);
+    expect((await session.ready("waiter")).status?.latestReadyRevisionName).toBe("waiter-00001");
+    using inspector = await Inspector.attach(started);
+    const paused = inspector.next("Debugger.paused");
+    await inspector.send("Runtime.runIfWaitingForDebugger");
+    await paused;
+    await inspector.send("Debugger.resume");
+    await running("waiter-00001");
+    await call({ service: "waiter", off: true });
+  });
+
+  test("a restart for saved files waits until the debugger has left", async () => {
+    await session.deploy("saved");
+    await session.ready("saved");
+    const started = await call<DebugStart>({ service: "saved" });
+    await running("saved-00001");
+    const pid = async () => (JSON.parse((await session.fetch("saved", "/whoami")).text) as { pid: number }).pid;
+    const startOf = async () => [await pid(), (await session.pods("saved"))[0]?.status] as const;
+    const before = await startOf();
+    const inspector = await Inspector.attach(started);
+    await inspector.send("Debugger.enable");
+    let isDone = false;
+    const request = { service: "default/saved", files: [], restart: true, signal: new AbortController().signal };
+    const synced = session.emulator.syncFiles(request).then((outcome) => {
+      isDone = true;
+      return outcome;
+    });
+    await sleep(3_000);
+    expect(isDone).toBe(false);
+    expect(await pid()).toBe(before[0]);
+    inspector[Symbol.dispose]();
+    expect(await synced).toMatchObject({ ok: true });
+    const after = await startOf();
+    expect(JSON.stringify(after)).not.toBe(JSON.stringify(before));
+    expect((await state("saved-00001"))?.port).toBe(started.port);
+    await call({ service: "saved", off: true });
+  });
+});
+
+describe("debuggers that are not recognised", () => {
+  test("are named by what was seen; a port that the app opens can be published", async () => {
+    await using session = await openSession("docker");
+    const command = ["/bin/busybox", "httpd", "-f", "-p", "8080"];
+    await session.deploy("plain", { container: { command } });
+    await session.ready("plain");
+    const call = (body: object) => session.emulator.client.knap<DebugStart>("POST", "/debug", body);
+    await expect(call({ service: "plain" })).rejects.toThrow(
+      'plain-00001: no debugger is known for the command "/bin/busybox httpd -f -p 8080": name it with --kind',
+    );
+    await expect(call({ service: "plain", kind: "go" })).rejects.toThrow("dlv is not installed");
+    const started = await call({ service: "plain", port: 8080 + Math.floor(Math.random() * 1000) });
+    expect(started).toMatchObject({ debugger: "other" });
+    await call({ service: "plain", off: true });
   });
 });

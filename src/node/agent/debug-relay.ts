@@ -2,7 +2,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { PodAddress } from "../../base/address.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { sleep } from "../../base/sleep.ts";
+import { DebugConnection } from "./debug-connection.ts";
 
 export interface DebugRelayOptions {
   /** The address of the debugger now; undefined while no instance runs. */
@@ -16,25 +16,20 @@ export interface DebugRelayOptions {
 const HOST = "127.0.0.1";
 /** The ports after the preferred one that are tried before the system chooses one. */
 const NEXT_PORTS = 20;
-/** How long a client waits for an instance that starts. */
-const WAIT_MS = 60_000;
-const RETRY_MS = 100;
-/** The engine's port relay accepts connections for a container that does not listen, and closes them in this time. */
-const RELAY_HOLD_MS = 25;
 
 export class DebugRelay {
   readonly port: number;
   readonly #server: Server;
   readonly #options: DebugRelayOptions;
   readonly #sockets = new Set<Socket>();
-  readonly #closing = new AbortController();
   #attached = 0;
+  #isClosed = false;
 
   private constructor(server: Server, port: number, options: DebugRelayOptions) {
     this.port = port;
     this.#server = server;
     this.#options = options;
-    server.on("connection", (client) => void this.#serve(client));
+    server.on("connection", (client) => this.#serve(client));
   }
 
   /** Listens on the port, or on the next free one unless `exact`. */
@@ -57,23 +52,15 @@ export class DebugRelay {
 
   /** Closes the listener and all connections. A debugger of Node lets the app continue then. */
   close(): void {
-    this.#closing.abort();
+    this.#isClosed = true;
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #serve(client: Socket): Promise<void> {
+  #serve(client: Socket): void {
     this.#keep(client);
-    const upstream = await this.#dial(client);
-    if (upstream === undefined) {
-      client.destroy();
-      return;
-    }
-    this.#keep(upstream);
     client.once("data", (first: Buffer) => this.#count(client, first));
-    client.pipe(upstream).pipe(client);
-    client.once("close", () => upstream.destroy());
-    upstream.once("close", () => client.destroy());
+    new DebugConnection(client, () => this.#dial());
   }
 
   #count(client: Socket, first: Buffer): void {
@@ -87,40 +74,22 @@ export class DebugRelay {
     socket.on("error", () => {}).once("close", () => this.#sockets.delete(socket));
   }
 
-  /** Resolves with a connection to the instance as soon as it accepts one; undefined if the client leaves before. */
-  async #dial(client: Socket): Promise<Socket | undefined> {
-    const { signal } = this.#closing;
-    const until = performance.now() + WAIT_MS;
-    while (!client.destroyed && !signal.aborted && performance.now() < until) {
-      const address = this.#options.target();
-      const upstream = address && (await dial(address));
-      if (upstream) return upstream;
-      await sleep(RETRY_MS, signal);
-    }
-    return undefined;
+  async #dial(): Promise<Socket | undefined> {
+    const address = this.#options.target();
+    const upstream = address && (await dial(address));
+    if (!upstream) return undefined;
+    this.#keep(upstream);
+    if (this.#isClosed) upstream.destroy();
+    return upstream;
   }
 }
 
 /** Resolves with an open connection; undefined if the address does not accept one. */
-export function dial({ host, port, relayed = false }: PodAddress): Promise<Socket | undefined> {
+function dial({ host, port }: PodAddress): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, noDelay: true });
-    const fail = (): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(undefined);
-    };
-    let timer: NodeJS.Timeout | undefined;
-    socket.once("error", fail).once("close", fail);
-    socket.once("connect", () => {
-      timer = setTimeout(
-        () => {
-          socket.off("error", fail).off("close", fail);
-          resolve(socket);
-        },
-        relayed ? RELAY_HOLD_MS : 0,
-      );
-    });
+    socket.once("connect", () => resolve(socket));
+    socket.once("close", () => resolve(undefined)).on("error", () => {});
   });
 }
 

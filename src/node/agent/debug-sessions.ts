@@ -120,8 +120,12 @@ export class DebugSessions {
       (session) => session.service === service && session.relay.attached > 0,
     );
     if (!found || signal.aborted) return;
+    const { key, waiters } = found;
+    const revision = this.#parts.store.get(key.kind, key.namespace, key.name);
+    const message = "saved files need a restart, which waits until the debugger detaches";
+    if (revision) this.#parts.record(revision, { type: "Warning", reason: "RestartHeld", message });
     await new Promise<void>((resolve) => {
-      found.waiters.add(resolve);
+      waiters.add(resolve);
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
   }

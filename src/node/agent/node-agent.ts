@@ -133,7 +133,14 @@ export function openNode(parts: NodeOptions): NodeAgent {
     get buildSteps() {
       return builds.steps;
     },
-    syncFiles: makeFileSync({ store, runtime, kubelet, overlays, clock: monotonicClock }),
+    syncFiles: makeFileSync({
+      store,
+      runtime,
+      kubelet,
+      overlays,
+      clock: monotonicClock,
+      untilDetached: (service, signal) => debug.untilDetached(service, signal),
+    }),
     debug,
     idle: () => kubelet.idle(),
     stop: async (how) => {

@@ -37,6 +37,11 @@ export class ScopedSync {
     return this.#overlay.dirty;
   }
 
+  /** Whether the restart of an instance was requested and has not begun. */
+  get needsRestart(): boolean {
+    return this.#instances.some(({ needsRestart }) => needsRestart);
+  }
+
   /** When the newest process of an instance was started. */
   get lastStart(): number {
     return Math.max(...this.#instances.map(({ startedAt = 0 }) => startedAt));
@@ -66,7 +71,7 @@ export class ScopedSync {
 
   /** Carries out requested restarts, also those of earlier batches. Resolves with what went wrong. */
   async restart(isWanted: boolean): Promise<readonly string[]> {
-    return isWanted || this.#instances.some(({ needsRestart }) => needsRestart) ? this.#restarts.run() : [];
+    return isWanted || this.needsRestart ? this.#restarts.run() : [];
   }
 
   get #instances(): readonly PodInstance[] {

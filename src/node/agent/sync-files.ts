@@ -14,6 +14,8 @@ export interface FileSyncParts extends ScopedSyncParts {
   readonly store: ObjectStore;
   readonly runtime: Pick<ContainerRuntime, "capabilities">;
   readonly clock: Pick<Clock, "now">;
+  /** Resolves when no debugger is attached to an instance of the Service, or the signal aborts. */
+  readonly untilDetached: (service: string, signal: AbortSignal) => Promise<void>;
 }
 
 export function makeFileSync(parts: FileSyncParts): SyncFiles {
@@ -33,6 +35,8 @@ export function makeFileSync(parts: FileSyncParts): SyncFiles {
     if (!placed.ok) return { ok: false, message: placed.error };
     const archived = clock.now();
     const failures = await abortable(sync.runCommands(commands), signal);
+    if (restart || sync.needsRestart) await parts.untilDetached(request.service, signal);
+    signal.throwIfAborted();
     const problems = [...failures, ...(await abortable(sync.restart(restart), signal))];
     const { lastStart } = sync;
     const times = {
