@@ -1,10 +1,14 @@
 // Syncs files into real containers: what the engine makes of them, and what later instances get.
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openTestEngine, shellFreeImage } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 import { APP, appSaying, SyncedFiles } from "../support/synced-files.ts";
+
+const POD = "knap.dev/pod";
 
 let session: TestSession;
 let files: SyncedFiles;
@@ -167,6 +171,63 @@ test("files belong to the user of the container, who can change them", async () 
   expect(await json("user", "/stat?path=/srv/own.txt")).toMatchObject({ uid: 1234, gid: 2345, mode: "644" });
   expect(await session.fetch("user", "/write?path=/srv/own.txt&text=changed")).toMatchObject({ status: 200 });
   expect(await read("user", "/srv/own.txt")).toBe("changed");
+});
+
+test("files belong to the user that the image names", async () => {
+  const engine = await openTestEngine();
+  const tag = `knap-test/user:${process.pid}`;
+  const context = pack();
+  context.entry({ name: "passwd" }, "root:x:0:0:root:/root:/bin/sh\napp:x:4321:5432:app:/app:/bin/sh\n");
+  context.entry({ name: "Dockerfile" }, `FROM ${session.image}\nCOPY passwd /etc/passwd\nUSER app\n`);
+  context.finalize();
+  await engine.images.build({ context: context as never, dockerfile: "Dockerfile", tag, labels: {} });
+  try {
+    await session.deploy("named", { image: tag });
+    await session.ready("named");
+    await files.sync("named", files.write({ "/srv/own.txt": "own" }));
+    expect(await json("named", "/stat?path=/srv/own.txt")).toMatchObject({ uid: 4321, gid: 5432 });
+    await session.emulator.client.delete({ kind: "Service.serving.knative.dev", namespace: "default", name: "named" });
+  } finally {
+    await eventually(() => engine.images.remove(tag), 30_000, 200).finally(() => engine.close());
+  }
+});
+
+test("an image without a shell gets files and restarts", async () => {
+  const engine = await openTestEngine();
+  const image = await shellFreeImage(engine).finally(() => engine.close());
+  await session.deploy("bare", { image });
+  await session.ready("bare");
+  const outcome = await files.sync("bare", files.write({ [APP]: appSaying("bare"), "/srv/x": "x" }), { restart: true });
+  expect(outcome).toMatchObject({ ok: true, problems: [] });
+  expect(await text("bare", "/")).toMatch(/^bare from/);
+  expect(await files.sync("bare", files.write({ "/srv/x": null }))).toMatchObject({ ok: true, problems: [] });
+  expect(await text("bare", "/ls?path=/")).not.toContain("srv");
+});
+
+test("a frozen pod with old files is not resumed", async () => {
+  await using frozen = await openSession("docker", { wake: "freeze" });
+  using own = new SyncedFiles(frozen);
+  await frozen.deploy("f");
+  await frozen.ready("f");
+  const engine = await openTestEngine();
+  const isFrozen = async (): Promise<void> => {
+    const found = await engine.list("knap.dev/container=user-container");
+    const paused = found.filter(({ status, labels }) => status === "paused" && /^default\/f-/.test(labels[POD] ?? ""));
+    expect(paused).toHaveLength(1);
+  };
+  try {
+    await eventually(isFrozen, 30_000, 100);
+    await own.sync("f", own.write({ [APP]: appSaying("new") }), { restart: true });
+    expect((await frozen.fetch("f")).text).toMatch(/^new from/);
+    await eventually(isFrozen, 30_000, 100);
+    expect((await frozen.fetch("f")).text).toMatch(/^new from/);
+    const slow = frozen.fetch("f", "/sleep?ms=500");
+    await own.sync("f", own.write({ [APP]: appSaying("newest") }), { restart: true });
+    expect(await slow).toMatchObject({ status: 200 });
+    expect((await frozen.fetch("f")).text).toMatch(/^newest from/);
+  } finally {
+    await engine.close();
+  }
 });
 
 test("files are synced into an emptyDir, and refused in memory, in a ConfigMap and on a read-only root", async () => {

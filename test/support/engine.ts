@@ -30,14 +30,28 @@ export async function nodeImage(runtime: ContainerRuntime): Promise<string> {
 }
 
 /** Makes the test app's image (port 8080 or PORT, see test-app.mjs). Made once per engine and version of the app. */
-export async function testImage(runtime: ContainerRuntime): Promise<string> {
+export function testImage(runtime: ContainerRuntime): Promise<string> {
+  return appImage(runtime, "app", { hasShell: true });
+}
+
+/** Makes an image with the test app and without a shell or any other command. */
+export function shellFreeImage(runtime: ContainerRuntime): Promise<string> {
+  return appImage(runtime, "bare", { hasShell: false });
+}
+
+async function appImage(
+  runtime: ContainerRuntime,
+  name: string,
+  { hasShell }: { readonly hasShell: boolean },
+): Promise<string> {
   const app = readFileSync(testAppPath);
-  const tag = `knap-test/app:${process.version.slice(1)}-${sha256Hex(app).slice(0, 12)}`;
+  const tag = `knap-test/${name}:${process.version.slice(1)}-${sha256Hex(app).slice(0, 12)}`;
   return ensure(
     runtime,
     tag,
     [{ name: "app/test-app.mjs", content: app, mode: 0o644 }],
     ["/usr/local/bin/node", "/app/test-app.mjs"],
+    hasShell,
   );
 }
 
@@ -53,10 +67,11 @@ async function ensure(
   tag: string,
   more: readonly Entry[],
   cmd: readonly string[],
+  hasShell = true,
 ): Promise<string> {
   if ((await runtime.images.inspect(tag)) === undefined) {
     const tar = pack();
-    for (const { name, content, mode, linkname } of [...nodeRoot(), ...more]) {
+    for (const { name, content, mode, linkname } of [...nodeRoot(hasShell), ...more]) {
       if (linkname !== undefined) tar.entry({ name, mode, type: "symlink", linkname });
       else if (content === undefined) tar.entry({ name, mode, type: "directory" });
       else tar.entry({ name, mode }, content);
@@ -68,8 +83,8 @@ async function ensure(
 }
 
 /** Files of the image: Node with its shared libraries, busybox as a shell, and standard folders. */
-function nodeRoot(): readonly Entry[] {
-  const busybox = ["/usr/bin/busybox", "/bin/busybox"].find((path) => existsSync(path));
+function nodeRoot(hasShell: boolean): readonly Entry[] {
+  const busybox = hasShell ? ["/usr/bin/busybox", "/bin/busybox"].find((path) => existsSync(path)) : undefined;
   const programs = [process.execPath, ...(busybox ? [busybox] : [])];
   const libraries = new Set(programs.flatMap(librariesOf));
   const applets = [

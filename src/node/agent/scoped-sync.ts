@@ -16,6 +16,13 @@ export interface ScopedSyncParts {
   readonly overlays: Overlays;
 }
 
+interface Batch {
+  /** By target. */
+  readonly files: Map<string, SyncedFile>;
+  restart: boolean;
+  readonly placed: Promise<Result<number>>;
+}
+
 /** The length in characters of a command's output in a message. */
 const OUTPUT_SHOWN = 200;
 
@@ -24,7 +31,9 @@ export class ScopedSync {
   readonly #scope: OverlayScope;
   readonly #overlay: Overlay;
   readonly #restarts: RollingRestart;
-  #queue: Promise<unknown> = Promise.resolve();
+  #placing: Promise<unknown> = Promise.resolve();
+  /** The batch that waits while an earlier one is placed. */
+  #next: Batch | undefined;
 
   constructor(parts: ScopedSyncParts, scope: OverlayScope) {
     this.#parts = parts;
@@ -49,12 +58,21 @@ export class ScopedSync {
 
   /**
    * Resolves with the number of instances that have the files, and requests the restarts that are needed. After a
-   * failure, later instances start without the files.
+   * failure, later instances start without the files. Requests that come while an earlier one is placed become one
+   * batch.
    */
-  place(request: SyncRequest): Promise<Result<number>> {
-    const result = this.#queue.then(() => this.#place(request));
-    this.#queue = result.catch(() => {});
-    return result;
+  place({ files, restart = false }: SyncRequest): Promise<Result<number>> {
+    const waiting = this.#next;
+    const batch = waiting ?? { files: new Map(), restart: false, placed: this.#placing.then(() => this.#placeNext()) };
+    for (const file of files) {
+      // The order of changes decides if one path is below another one.
+      batch.files.delete(file.target);
+      batch.files.set(file.target, file);
+    }
+    batch.restart ||= restart;
+    this.#next = batch;
+    if (!waiting) this.#placing = batch.placed.catch(() => {});
+    return batch.placed;
   }
 
   /** Runs the commands in all running instances. Resolves with those that failed. */
@@ -79,11 +97,13 @@ export class ScopedSync {
     return kubelet.instances.filter(({ pod }) => overlays.isIn(this.#scope, pod));
   }
 
-  async #place({ files, restart = false }: SyncRequest): Promise<Result<number>> {
+  async #placeNext(): Promise<Result<number>> {
+    const { files, restart } = this.#next as Batch;
+    this.#next = undefined;
     const before = this.#overlay.entries;
-    const changed = await this.#changeOverlay(files);
+    const changed = await this.#changeOverlay([...files.values()]);
     if (!changed.ok) return changed;
-    const reason = files.length > 0 ? "files were synced" : "sources have changed";
+    const reason = files.size > 0 ? "files were synced" : "sources have changed";
     const placing = this.#instances.map(async (instance): Promise<Result<number>> => {
       try {
         const { state } = await instance.place(changed.value, { isWanted: restart, reason });

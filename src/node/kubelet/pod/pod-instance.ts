@@ -68,7 +68,8 @@ export class PodInstance {
       const condition = this.condition;
       if (typeof condition === "object") this.#send({ type: "restartRequested", reason, isNew: true });
     } else if (placed.needsNew || (restart.isWanted && placed.isStale)) {
-      this.#send({ type: "restartRequested", reason, isNew: placed.needsNew });
+      // A process has no files of its own, which a restart would keep.
+      this.#send({ type: "restartRequested", reason, isNew: placed.needsNew || !this.#runtime.capabilities.archives });
     }
     return placed;
   }
