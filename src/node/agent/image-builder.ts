@@ -24,7 +24,7 @@ interface ImageBuildRequest {
 
 export interface BuildFigures {
   readonly ms: number;
-  /** The numbers of the Dockerfile's steps, and of those that the builder had in its cache; 0 for a build command. */
+  /** The Dockerfile's steps without FROM, and those that the builder had in its cache; 0 for a build command. */
   readonly steps: number;
   readonly cached: number;
 }
@@ -56,8 +56,8 @@ export interface ImageBuilderOptions {
 
 /** The number of output lines in the message of a failure. */
 const LINES_OF_FAILURE = 20;
-/** The steps of the Dockerfile, not those that BuildKit adds. */
-const DOCKERFILE_STEP = /^(\[([^\]]* )?\d+\/\d+\]|Step \d+\/\d+ :) /;
+/** The steps of the Dockerfile, not those that BuildKit adds. BuildKit does not say of each FROM whether it is cached. */
+const DOCKERFILE_STEP = /^(\[([^\]]* )?\d+\/\d+\]|Step \d+\/\d+ :) (?!FROM )/;
 
 export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImage {
   const { runtime, labels } = options;
@@ -88,12 +88,17 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
 class BuildOutput {
   /** The last lines. */
   readonly lines: string[] = [];
-  readonly counts = { steps: 0, cached: 0 };
+  readonly #steps = new Set<string>();
+  readonly #cached = new Set<string>();
   mask = (line: string): string => line;
   readonly #request: Pick<ImageBuildRequest, "onOutput" | "onStep">;
 
   constructor(request: Pick<ImageBuildRequest, "onOutput" | "onStep">) {
     this.#request = request;
+  }
+
+  get counts(): Pick<BuildFigures, "steps" | "cached"> {
+    return { steps: this.#steps.size, cached: this.#cached.size };
   }
 
   readonly add = (line: string): void => {
@@ -105,8 +110,8 @@ class BuildOutput {
 
   readonly addStep = (step: BuildStep): void => {
     if (!DOCKERFILE_STEP.test(step.name)) return;
-    if (step.state !== "done") this.counts.steps++;
-    if (step.state === "cached") this.counts.cached++;
+    this.#steps.add(step.name);
+    if (step.state === "cached") this.#cached.add(step.name);
     this.#request.onStep?.(step);
   };
 }

@@ -96,7 +96,10 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
     child.once("exit", (code, name) => {
       const result = code === 0 ? 0 : code === null ? `signal ${name}` : `exit code ${code}`;
       child.once("close", () => resolve(result));
-      setTimeout(() => resolve(result), OUTPUT_END_MS).unref();
+      setTimeout(() => {
+        for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+        resolve(result);
+      }, OUTPUT_END_MS).unref();
     });
   });
   if (pid === undefined || signal === undefined) return ended;

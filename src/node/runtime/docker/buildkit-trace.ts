@@ -58,8 +58,10 @@ export class BuildTrace {
     const error = textOf(vertex, VERTEX.error);
     // The steps that run beside the failed one are cancelled.
     if (error !== "" && !/context cancell?ed/i.test(error)) this.failedStep ??= name;
-    if (isCached || error !== "" || !this.#named.has(digest)) return lines;
-    this.#onStep({ name, state: "done" });
+    if (error !== "" || !this.#named.has(digest)) return lines;
+    // A step can start before BuildKit finds it in the cache.
+    this.#onStep({ name, state: isCached ? "cached" : "done" });
+    if (isCached) return lines;
     const tookMs = timeOf(vertex, VERTEX.completed) - timeOf(vertex, VERTEX.started);
     return tookMs < LONG_STEP_MS ? lines : [...lines, `DONE ${name} (${(tookMs / 1000).toFixed(1)} s)`];
   }

@@ -8,6 +8,7 @@ import type { BuildRequest } from "../build-request.ts";
 import type { RuntimeError } from "../runtime.ts";
 import { openBuildSession } from "./build-session.ts";
 import { BuildTrace } from "./buildkit-trace.ts";
+import type { ClassicLayers } from "./classic-layers.ts";
 import { ClassicOutput } from "./classic-output.ts";
 import { dialEngine } from "./dial-engine.ts";
 import { fromEngineText, toRuntimeError } from "./engine-error.ts";
@@ -21,13 +22,20 @@ export interface EngineBuilder {
   readonly hasShmSize: boolean;
 }
 
+/** The engine, and what is known of its earlier builds. */
+export interface BuildEngine {
+  readonly docker: Docker;
+  readonly layers: ClassicLayers;
+}
+
 /** Rejects with a {@link BuildError} that names the setting that the engine does not have, or the step that failed. */
 export async function buildOnEngine(
-  docker: Docker,
+  { docker, layers }: BuildEngine,
   builder: EngineBuilder,
   request: BuildRequest,
 ): Promise<{ id: string }> {
-  const { signal } = request;
+  const { signal, tag } = request;
+  const classic = new ClassicOutput(request.onStep);
   refuseUnknown(builder, request);
   await refuseForeignPlatform(docker, request.platform);
   const session = builder.version === "2" ? await openBuildSession(docker, request) : undefined;
@@ -41,15 +49,15 @@ export async function buildOnEngine(
       options: { ...queryOf(request), version: builder.version, ...(session && { session: session.id }) },
       ...(signal && { abortSignal: signal }),
     });
-    await followBuild(stream, request);
+    await followBuild(stream, request, classic);
+    await layers.replace(tag, classic.images);
   } catch (failure) {
-    throw failure instanceof BuildError
-      ? failure
-      : buildError(toRuntimeError(failure, `building ${request.tag}`), undefined);
+    layers.keep(tag, classic.images);
+    throw failure instanceof BuildError ? failure : buildError(toRuntimeError(failure, `building ${tag}`), undefined);
   } finally {
     session?.close();
   }
-  return { id: (await docker.getImage(request.tag).inspect()).Id };
+  return { id: (await docker.getImage(tag).inspect()).Id };
 }
 
 /** The parameters of the engine's build call. The client library also writes those that are undefined. */
@@ -129,9 +137,12 @@ function buildError({ code, message, cause }: RuntimeError, step: string | undef
 }
 
 /** Passes the build's output to `onOutput` and `onStep`. Throws when the stream reports an error. */
-async function followBuild(stream: Readable, { tag, onOutput, onStep }: BuildRequest): Promise<void> {
+async function followBuild(
+  stream: Readable,
+  { tag, onOutput, onStep }: BuildRequest,
+  classic: ClassicOutput,
+): Promise<void> {
   const trace = new BuildTrace(onStep);
-  const classic = new ClassicOutput(onStep);
   for await (const { id, aux, stream: text, status, error } of readJsonLines<ProgressLine>(stream)) {
     if (error) {
       throw buildError(fromEngineText(error, `building ${tag}`), trace.failedStep ?? classic.step);

@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import type { ContainerRuntime, ImageInfo, RegistryAuth } from "../runtime.ts";
+import { ClassicLayers } from "./classic-layers.ts";
 import { buildOnEngine, type EngineBuilder } from "./docker-build.ts";
 import { engineCall, fromEngineText, ifFound } from "./engine-error.ts";
 import { readJsonLines } from "./json-lines.ts";
@@ -10,11 +11,12 @@ import type { ProgressLine } from "./progress-line.ts";
 type Images = ContainerRuntime["images"];
 
 export function makeDockerImages(docker: Docker, builder: () => Promise<EngineBuilder>): Images {
+  const engine = { docker, layers: new ClassicLayers(docker) };
   return {
     inspect: (reference) => engineCall(`inspecting image ${reference}`, () => inspectImage(docker, reference)),
     pull: (reference, options) => engineCall(`pulling ${reference}`, () => pullImage(docker, reference, options)),
     build: (request) =>
-      engineCall(`building ${request.tag}`, async () => buildOnEngine(docker, await builder(), request)),
+      engineCall(`building ${request.tag}`, async () => buildOnEngine(engine, await builder(), request)),
     tag: (source, target) =>
       engineCall(`tagging ${source} as ${target}`, async () => {
         const { repo, tag } = splitTag(target);
