@@ -13,7 +13,7 @@ import { displayPath, findFiles, type ManifestSource, projectFileCandidates, unr
 import type { BuildPlace } from "./plan-build.ts";
 import type { Project, ProjectService } from "./project.ts";
 import { type ParsedProjectFile, type ProjectFile, parseProjectFile } from "./project-file.ts";
-import { planService, type ServicePlace } from "./project-service.ts";
+import { type FilePlace, planService, type ServicePlace } from "./project-service.ts";
 import { fetchText, readTextFile } from "./read-text.ts";
 import { readSecrets } from "./secrets.ts";
 
@@ -44,7 +44,7 @@ async function readSettings(cwd: string, files: readonly string[]) {
   for (const path of projectFileCandidates(cwd, files)) {
     const file = displayPath(cwd, path);
     const text = await readTextFile(path).catch((error: Error) => error);
-    const place = { path, folder: dirname(path), texts: [], placeOf: () => file };
+    const place = { path, folder: dirname(path), texts: [], placeOf: () => ({ file }) };
     if (text instanceof Error) {
       // No such file, or a folder: try the next candidate.
       const there = await lstat(path).catch(() => undefined);
@@ -55,21 +55,28 @@ async function readSettings(cwd: string, files: readonly string[]) {
     const placeOf = placesIn({ file, text }, positionOf);
     return { ...place, settings: value as ProjectFile, findings, texts: [{ path, file, text }], placeOf };
   }
-  return { path: undefined, folder: cwd, settings: {} as ProjectFile, findings: [], texts: [], placeOf: () => "" };
+  return {
+    path: undefined,
+    folder: cwd,
+    settings: {} as ProjectFile,
+    findings: [],
+    texts: [],
+    placeOf: () => ({ file: "knap.yaml" }),
+  };
 }
 
-/** Returns the function that gives the place of a field of knap.yaml, or of a line of its text: `file:line:column`. */
+/** Returns the function that gives the place of a field of knap.yaml, or of a line of its text. */
 function placesIn(
   { file, text }: { readonly file: string; readonly text: string },
   positionOf: ParsedProjectFile["positionOf"],
 ) {
   const lines = text.split(/\r?\n/);
-  return (path: string, line?: number): string => {
+  return (path: string, line?: number): FilePlace => {
     const at = positionOf?.(path);
-    if (at === undefined) return file;
+    if (at === undefined) return { file };
     // Only the lines of a block (`|`) are lines of the file.
     const isBlock = /[|][-+\d]*\s*(#.*)?$/.test(lines[at.line - 1] ?? "");
-    return line !== undefined && isBlock ? `${file}:${at.line + line}` : `${file}:${at.line}:${at.column}`;
+    return line !== undefined && isBlock ? { file, line: at.line + line } : { file, ...at };
   };
 }
 

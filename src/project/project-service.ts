@@ -16,8 +16,10 @@ export interface ServicePlace extends BuildPlace {
   /** No other Service is in the folder of this manifest, so a Dockerfile there belongs to this Service. */
   readonly alone: boolean;
   /** Returns the place of a field of knap.yaml; `line` is a line of the text of the field. */
-  placeOf(path: string, line?: number): string;
+  placeOf(path: string, line?: number): FilePlace;
 }
+
+export type FilePlace = Pick<ProjectFinding, "file" | "line" | "column">;
 
 /** Registries that Knative never asks. Their images are built or loaded, never pulled. */
 const LOCAL_REGISTRY = /^(dev|ko|kind)\.local\//;
@@ -64,15 +66,21 @@ export async function planService(
   const key = namespacedName({ namespace: service.metadata.namespace ?? "default", name: service.metadata.name });
   const image = servingContainer(service.spec?.template?.spec?.containers ?? [])?.image ?? "";
   const build = await buildOf(image, place);
+  const buildPath = `services.${service.metadata.name}.build`;
+  const placeOf = (field: string, line?: number) => place.placeOf(`${buildPath}.${field}`, line);
   const findings: ProjectFinding[] = [];
   if (build?.dockerfile !== undefined && !(await isFile(build.dockerfile))) {
     const message = `the build of "${service.metadata.name}" needs the Dockerfile ${build.dockerfile}, which does not exist`;
-    findings.push({ severity: "error", message, file: place.source.file });
+    const where = place.settings?.build ? placeOf("dockerfile") : { file: place.source.file };
+    findings.push({ severity: "error", message, ...where });
   }
   const start = await planStart(build, place);
   const folder = place.source.path === "-" ? undefined : dirname(place.source.path);
-  const buildPath = `services.${service.metadata.name}.build`;
   const buildPlace =
-    place.settings?.build && ((field: string, line?: number) => place.placeOf(`${buildPath}.${field}`, line));
+    place.settings?.build &&
+    ((field: string, textLine?: number) => {
+      const { file, line, column } = placeOf(field, textLine);
+      return [file, line, column].filter((part) => part !== undefined).join(":");
+    });
   return { service: { key, object: service, folder, image, build, buildPlace, start }, findings };
 }

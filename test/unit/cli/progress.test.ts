@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { DomainMapping, Revision, Service } from "../../../src/apis/serving/types.ts";
+import { devProgress } from "../../../src/cli/progress/dev-progress.ts";
 import { ProgressTracker } from "../../../src/cli/progress/progress-tracker.ts";
 import { renderPlain } from "../../../src/cli/progress/render-plain.ts";
+import type { DevEvent } from "../../../src/dev/dev-event.ts";
 
 const template = { spec: { containers: [{ image: "x" }] } };
 const service = (status: string, more: { reason?: string; message?: string; generation?: number } = {}): Service => ({
@@ -50,6 +52,22 @@ const scaler = (desiredScale: number) => ({
 });
 
 const nowhere = { addressOf: () => undefined, reachOf: () => undefined };
+
+describe("a build", () => {
+  test("the end of a build has one line with its duration and cached steps", () => {
+    const built = { type: "built", service: "default/hello", image: "dev.local/default/hello:abc" } as const;
+    const lineOf = (event: DevEvent) => devProgress(event).map((each) => renderPlain(each, paint));
+    expect(lineOf({ ...built, figures: { ms: 3412, steps: 6, cached: 4 } })).toEqual([
+      "⚒ default/hello: built dev.local/default/hello:abc in 3.41 s, 4 of 6 steps cached",
+    ]);
+    expect(lineOf({ ...built, figures: { ms: 840, steps: 0, cached: 0 } })).toEqual([
+      "⚒ default/hello: built dev.local/default/hello:abc in 840 ms",
+    ]);
+    expect(
+      lineOf({ type: "build-step", service: "default/hello", step: { name: "[1/2] RUN a", state: "started" } }),
+    ).toEqual([]);
+  });
+});
 
 describe("the tracker", () => {
   test("the tracker reports Ready once, with the address that needs no name resolution", () => {

@@ -88,6 +88,19 @@ describe("rows of the overview", () => {
     });
   });
 
+  test("a Service whose image is being built shows the step of the build", () => {
+    const objects = [service("hello"), revision("hello-00001", "hello")];
+    const rows = rowsOf(modelOf(objects, { ...live(), builds: { "default/hello": "[2/5] RUN npm ci" } }), closed);
+    const [row] = rows;
+    const text =
+      row &&
+      rowSegments(row, columnsFor(rows, 80), false)
+        .map((segment) => segment.text)
+        .join("");
+    expect(text).toMatch(/hello .*building \[2\/5\] RUN npm ci *$/);
+    expect(text).toHaveLength(80);
+  });
+
   test("several revisions are rows, newest first; a row shows its own traffic, and the Service the largest share", () => {
     const traffic = [
       { revisionName: "hello-00002", percent: 90 },

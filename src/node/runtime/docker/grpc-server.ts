@@ -58,10 +58,11 @@ async function* framed(messages: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   }
 }
 
-async function* readMessages(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* readMessages(stream: ServerHttp2Stream): AsyncGenerator<Buffer> {
   let pending: Buffer = Buffer.alloc(0);
-  for await (const chunk of stream) {
-    pending = Buffer.concat([pending, chunk]);
+  // A method that throws stops reading, and its status is still to be sent.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    pending = Buffer.concat([pending, chunk as Buffer]);
     while (pending.length >= PREFIX_BYTES) {
       const end = PREFIX_BYTES + pending.readUInt32BE(1);
       if (pending.length < end) break;

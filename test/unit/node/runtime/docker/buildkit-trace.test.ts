@@ -54,6 +54,40 @@ describe("BuildKit's trace", () => {
     expect(build.read(trace(vertex([5, moment], [6, moment])))).toEqual(["[2/2] RUN npm ci", "no newline"]);
   });
 
+  test("the trace tells when steps start and end, which are cached and which one failed", () => {
+    const steps: string[] = [];
+    const build = new BuildTrace(({ state, name }) => steps.push(`${state} ${name}`));
+    const other = (...fields: readonly Field[]): Field => [
+      1,
+      message([1, "sha256:two"], [3, "[3/3] COPY a b"], ...fields),
+    ];
+    build.read(trace(vertex([5, moment])));
+    build.read(trace(vertex([5, moment], [6, moment]), other([4, 1], [5, moment], [6, moment])));
+    expect(steps).toEqual([
+      "started [2/2] RUN npm ci",
+      "done [2/2] RUN npm ci",
+      "cached [3/3] COPY a b",
+      "cached [3/3] COPY a b",
+    ]);
+    const failing = new BuildTrace();
+    failing.read(
+      trace(
+        other([5, moment], [6, moment], [7, "context canceled"]),
+        vertex([5, moment], [6, moment], [7, "exit code: 1"]),
+      ),
+    );
+    expect(failing.failedStep).toBe("[2/2] RUN npm ci");
+  });
+
+  test("a step that took long gets a line with its duration", () => {
+    const build = new BuildTrace();
+    const later = message([1, 1_700_000_003], [2, 500_000_005]);
+    expect(build.read(trace(vertex([5, moment], [6, later])))).toEqual([
+      "[2/2] RUN npm ci",
+      "DONE [2/2] RUN npm ci (3.5 s)",
+    ]);
+  });
+
   test("the trace shows warnings", () => {
     expect(new BuildTrace().read(trace([4, message([1, "sha256:one"], [2, 1], [3, "FromAsCasing"])]))).toEqual([
       "WARNING: FromAsCasing",
