@@ -1,5 +1,6 @@
 // Plans how the image of a Service is built, from `build` of knap.yaml.
-import { resolve } from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import type { StringMap } from "../apis/meta/object.ts";
 import type { BuildSettingsText } from "./build-schema.ts";
 import type { BuildPlan, DockerfileBuild } from "./project.ts";
@@ -34,10 +35,15 @@ export async function planBuild(build: BuildSettingsText, { folder, file, env }:
     shmBytes: build.shm_size,
     labels: givenValues(build.labels, env),
     secrets: build.secrets?.map(({ id, file: path, environment = "" }) =>
-      path === undefined ? { id, environment } : { id, file: resolve(folder, path) },
+      path === undefined ? { id, environment } : { id, file: fileIn(folder, path) },
     ),
-    ssh: build.ssh?.map(({ id, path }) => ({ id, path: path && resolve(folder, path) })),
+    ssh: build.ssh?.map(({ id, path }) => ({ id, path: path && fileIn(folder, path) })),
   });
+}
+
+/** Secrets and sockets are often in the home folder. */
+function fileIn(folder: string, path: string): string {
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(folder, path);
 }
 
 /** A name without a value and without a variable is left out, so that the default of the Dockerfile holds. */

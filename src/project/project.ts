@@ -25,7 +25,7 @@ export interface DockerfileBuild extends BuildSettings {
 }
 
 /** A command that builds the image and tags or prints it. */
-export interface CommandBuild {
+interface CommandBuild {
   readonly command: readonly string[];
   /** The working folder of the command, and the sources to watch. */
   readonly context: string;

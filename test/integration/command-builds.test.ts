@@ -48,6 +48,16 @@ describe("a build command", () => {
     expect(tags).toEqual([(outcome as { image: string }).image]);
   });
 
+  test("the image that docker load names is the image of the build", async () => {
+    const tag = `knap-test/loaded:${fresh()}`;
+    const outcome = await run(
+      `docker build -q -t ${tag} --build-arg V=${fresh()} . >&2; docker save ${tag} > image.tar; docker rmi ${tag} >&2; docker load < image.tar`,
+    );
+    expect(outcome).toMatchObject({ ok: true });
+    expect(bench.lines.at(-1)).toBe(`Loaded image: ${tag}`);
+    await bench.runtime.images.remove(tag);
+  });
+
   test("a failing command is a failed build with its output and exit code", async () => {
     expect(await run("echo out; echo why >&2; exit 3")).toMatchObject({
       ok: false,

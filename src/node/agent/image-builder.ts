@@ -56,7 +56,7 @@ export interface ImageBuilderOptions {
 
 /** The number of output lines in the message of a failure. */
 const LINES_OF_FAILURE = 20;
-/** The steps of the Dockerfile, not those that BuildKit adds. BuildKit does not say of each FROM whether it is cached. */
+/** The Dockerfile's steps, not those that BuildKit adds. It does not always say whether a FROM is cached. */
 const DOCKERFILE_STEP = /^(\[([^\]]* )?\d+\/\d+\]|Step \d+\/\d+ :) (?!FROM )/;
 
 export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImage {

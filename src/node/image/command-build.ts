@@ -21,6 +21,8 @@ export interface CommandBuildOptions {
 const TERM_MS = 3000;
 /** Programs that a command leaves running can keep its output open. */
 const OUTPUT_END_MS = 500;
+/** How `docker load` begins the line that names the image. */
+const DOCKER_LOAD = /^Loaded image( ID)?: /;
 /** The reference is among the last lines of the command's output. */
 const KEPT_LINES = 100;
 
@@ -75,7 +77,7 @@ async function runBuildCommand(
   });
   const printed: string[] = [];
   readLines(child.stdout, (line) => {
-    printed.push(line.trim());
+    printed.push(line.trim().replace(DOCKER_LOAD, ""));
     if (printed.length > KEPT_LINES) printed.shift();
     onOutput?.(line);
   });

@@ -1,6 +1,6 @@
 // Tests `build` of knap.yaml: compose's keys, what is refused, and the plan that follows.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadProject } from "../../../src/project/load-project.ts";
@@ -112,13 +112,14 @@ describe("the plan of a build", () => {
   test("paths of secrets are relative to knap.yaml, and their files are watched", async () => {
     writeFileSync(join(folder, "Dockerfile"), "FROM scratch\n");
     const { project, service } = await load(
-      "services: { a: { build: { secrets: [{ id: npm, file: ./.npmrc }, { id: t, environment: TOKEN }] } } }\n",
+      "services: { a: { build: { secrets: [{ id: npm, file: ./.npmrc }, { id: t, environment: TOKEN }], ssh: [k=~/agent] } } }\n",
     );
     expect(service?.build).toMatchObject({
       secrets: [
         { id: "npm", file: join(folder, ".npmrc") },
         { id: "t", environment: "TOKEN" },
       ],
+      ssh: [{ id: "k", path: join(homedir(), "agent") }],
     });
     expect(project.inputs).toContain(join(folder, ".npmrc"));
     expect(JSON.stringify(service?.build)).not.toContain("from-env");
