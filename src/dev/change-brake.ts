@@ -12,6 +12,12 @@ export function changedFiles(before: FileHashes, after: FileHashes): readonly st
 
 /** Up to this many deployments in a row are normal, for example while a person edits a file. */
 const NORMAL_ROUNDS = 5;
+/**
+ * A sync or restart of code is so cheap that a person may save faster than {@link CODE_WINDOW_MS}. It counts as normal
+ * until there were so many, and for at least this time.
+ */
+const IN_PLACE_ROUNDS = 50;
+const IN_PLACE_MS = 60_000;
 /** A program that writes a file of code when it starts does so within this time after a deployment. */
 const CODE_WINDOW_MS = 5000;
 /** The same for other files: people edit them rarely. */
@@ -44,6 +50,7 @@ interface Streak {
   /** The files of all its deployments. */
   readonly files: ReadonlySet<string>;
   readonly rounds: number;
+  readonly since: Time;
   /** The end of the last deployment, or its start while it is under way. */
   readonly last: Time;
   /** The changes that the last deployment contains. */
@@ -62,7 +69,11 @@ export class ChangeBrake {
    * Returns the changes if they must not start a deployment; otherwise counts a deployment. A change of another file,
    * probably by a person, deploys blocked files too.
    */
-  check(before: FileHashes, after: FileHashes, now: Time): BlockedChanges | undefined {
+  check(
+    before: FileHashes,
+    after: FileHashes,
+    { now, isInPlace }: { readonly now: Time; readonly isInPlace: boolean },
+  ): BlockedChanges | undefined {
     const all = changedFiles(before, after);
     const isNotIgnored = (name: string): boolean => !this.#ignored.has(dataGroup(name));
     const contentOf = (names: readonly string[]): string =>
@@ -73,15 +84,18 @@ export class ChangeBrake {
     // This deployment has started before, and was cancelled or failed.
     if (this.#streak?.content === contentOf(files)) return undefined;
     const isContinued = this.#continues(files, before, now);
-    const { files: known = [], rounds = 0 } = (isContinued ? this.#streak : undefined) ?? {};
-    if (rounds >= NORMAL_ROUNDS) {
+    const { files: known = [], rounds = 0, since = now } = (isContinued ? this.#streak : undefined) ?? {};
+    const isPatient = isInPlace && files.every((name) => CODE.test(name));
+    const isNormal = isPatient && (rounds < IN_PLACE_ROUNDS || now - since < IN_PLACE_MS);
+    if (rounds >= NORMAL_ROUNDS && !isNormal) {
       for (const group of files.map(dataGroup)) if (group !== undefined) this.#ignored.add(group);
       const rest = files.filter(isNotIgnored);
       if (rest.length === 0) return { files: all, retryAt: undefined, isNew: true };
       const blocked = this.#wait(rest, contentOf(rest), rounds, now);
       if (blocked !== undefined) return blocked;
     }
-    const next = { rounds: rounds + 1, files: new Set([...known, ...files]), last: now, content: contentOf(files) };
+    const content = contentOf(files);
+    const next = { rounds: rounds + 1, files: new Set([...known, ...files]), since, last: now, content };
     // After a change by a person, the files that were blocked before are blocked again.
     const wasBlocked = this.#waiting !== undefined && !isContinued;
     this.#streak = wasBlocked && this.#streak ? { ...this.#streak, last: now, content: next.content } : next;

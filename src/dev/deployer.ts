@@ -1,32 +1,27 @@
-// Deploys a project into a session: builds images, makes new revisions for changed sources, applies the objects.
-import { readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+// Deploys a project into a session: builds images, makes new revisions or syncs changed files, applies the objects.
+import { join } from "node:path";
 import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Clock, Time } from "../base/clock.ts";
 import { sha256Hex } from "../base/hash.ts";
-import type { Client } from "../client/client.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
-import type { BuildStep } from "../node/runtime/build-request.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
-import { buildFailureText } from "./build-failure.ts";
-import { BuildsUnderWay } from "./builds-under-way.ts";
 import { ChangeBrake, changedFiles, type FileHashes } from "./change-brake.ts";
-import type { EmitDevEvent } from "./dev-event.ts";
+import type { ChangePlan } from "./change-planner.ts";
+import { type DeployedState, withDeployed } from "./deployed-state.ts";
 import type { IsOwnFile } from "./own-files.ts";
-import { RepeatedObjects } from "./repeated-objects.ts";
-import { readSources, slashed, sourceFilter, sourceFolderOf } from "./source-files.ts";
-import { type TemplateChange, withFreshName, withTemplateChange } from "./template-plan.ts";
-import { isDiscoverable, isWithin } from "./watch-paths.ts";
+import { RepeatedObjects, untilReconciled } from "./repeated-objects.ts";
+import { ServiceBuilds } from "./service-builds.ts";
+import { ServiceFiles } from "./service-files.ts";
+import { ServiceSync, type SyncParts } from "./service-sync.ts";
+import { isProjectFile, isWithin } from "./watch-paths.ts";
 
-export interface DeployerParts {
-  readonly client: Client;
+export interface DeployerParts extends SyncParts {
   /** Absent: Services run as processes. */
   readonly buildImage?: BuildServiceImage | undefined;
   /** Service → start command. The deployer writes it and the process runtime reads it. */
   readonly commands: Map<string, NonNullable<ProjectService["start"]>>;
-  readonly emit: EmitDevEvent;
   /** Real time. */
   readonly clock: Clock;
   readonly isOwnFile: IsOwnFile;
@@ -34,21 +29,21 @@ export interface DeployerParts {
   readonly cwd: string;
 }
 
-interface DeployedState {
-  /** The deployed sources and Dockerfile, and under "knap.yaml" the Service's build or start settings. */
-  readonly files: FileHashes;
-  /**
-   * Hash of the sources of the first deployment. With these sources and `forced` 0, the template gets neither a name
-   * suffix nor a source hash.
-   */
-  readonly firstHash: string;
-  readonly hash: string;
-  readonly image?: string;
-  /** How often the user requested a rebuild. It is part of the name suffix. */
-  readonly forced: number;
+/** What a deployment does with one Service. */
+interface Preparation {
+  readonly service: ProjectService;
+  readonly write: (document: Service) => Service;
+  /** Set if the instances need files or a restart once the objects are applied. */
+  readonly sync?: PendingSync | undefined;
+}
+interface PendingSync {
+  readonly plan: Extract<ChangePlan, { action: "sync" }>;
+  readonly next: FileHashes;
+  /** The revision is new, so that another one would not help. */
+  readonly isNew?: boolean;
 }
 
-/** Remembers the deployed sources of each Service of a session. */
+/** Remembers the deployed files of each Service of a session. */
 export class Deployer implements AsyncDisposable {
   /** The time to retry changes that a {@link ChangeBrake} blocks for a limited time; undefined if there are none. */
   retryAt: Time | undefined;
@@ -58,33 +53,66 @@ export class Deployer implements AsyncDisposable {
    */
   readonly changed = new Set<string>();
   readonly #parts: DeployerParts;
+  readonly #sync: ServiceSync;
+  readonly #files = new WeakMap<ProjectService, ServiceFiles>();
   readonly #states = new Map<string, DeployedState>();
+  /** Services whose last build failed: any change of their files retries it. */
+  readonly #unbuilt = new Set<string>();
   readonly #brakes = new Map<string, ChangeBrake>();
-  readonly #builds = new BuildsUnderWay();
+  readonly #builds: ServiceBuilds | undefined;
   readonly #repeated = new RepeatedObjects();
 
   constructor(parts: DeployerParts) {
     this.#parts = parts;
+    this.#sync = new ServiceSync(parts);
+    this.#builds = parts.buildImage && new ServiceBuilds(parts.buildImage, parts.emit);
   }
 
   /** Resolves to the applied and refused objects, without Services whose build failed. */
   async deploy(project: Project, signal: AbortSignal): Promise<readonly Applied[]> {
     const { client, emit } = this.#parts;
-    const inputs = new Set(project.inputs);
+    const since = Date.now();
     this.retryAt = undefined;
-    const preparing = project.services.map(
-      async (service) => [keyText(keyOf(service.object)), await this.#prepare(service, inputs, signal)] as const,
-    );
-    const changes = new Map(await Promise.all(preparing));
+    const all = await Promise.all(project.services.map((service) => this.#prepare(service, project, signal)));
     signal.throwIfAborted();
+    const prepared = new Map(project.services.map(({ object }, index) => [keyText(keyOf(object)), all[index]]));
     const objects = this.#repeated.due(project.objects).flatMap((object) => {
       const key = keyText(keyOf(object));
-      if (!changes.has(key)) return [object];
-      return changes.get(key)?.(object as Service) ?? [];
+      if (!prepared.has(key)) return [object];
+      return prepared.get(key)?.write(object as Service) ?? [];
     });
     const applied = await applyObjects(client, objects, signal, (each) => emit({ type: "applied", applied: each }));
     this.#repeated.markApplied();
-    return applied;
+    const pending = all.filter((each) => each !== undefined);
+    const refused = await Promise.all(pending.map((each) => this.#syncPrepared(each, since, signal)));
+    signal.throwIfAborted();
+    return refused.includes(true) ? this.deploy(project, signal) : applied;
+  }
+
+  /**
+   * Syncs changed files of the last deployed project. Resolves with false if a change needs a deployment, which the
+   * caller does then. `since`: ms since the epoch when the first change was noticed.
+   */
+  async syncChanges(
+    project: Project,
+    paths: readonly string[],
+    { since, signal }: { readonly since: number; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    if (!this.#sync.isPossible) return false;
+    const due: (() => Promise<boolean>)[] = [];
+    for (const service of project.services) {
+      const files = this.#filesOf(service, project);
+      const state = this.#states.get(service.key);
+      const changed = paths.filter((path) => files?.covers(path));
+      if (files === undefined || changed.length === 0) continue;
+      if (state === undefined || state.hash === "" || this.#unbuilt.has(service.key)) return false;
+      const { next, plan } = this.#planOf(service, files, await files.readChanged(state.seen, changed));
+      if (plan.action === "rebuild") return false;
+      if (plan.action === "sync") due.push(() => this.#syncFiles(service.key, { plan, next, since }, signal));
+      else this.#states.set(service.key, { ...state, seen: next });
+    }
+    const refused = await Promise.all(due.map((start) => start()));
+    return !refused.includes(true);
   }
 
   /** Whether changed sources make a new image, not only a new start of a process. */
@@ -92,36 +120,43 @@ export class Deployer implements AsyncDisposable {
     return this.#parts.buildImage !== undefined;
   }
 
-  /** Returns the folder whose files make a new revision of the Service; undefined if no such folder exists. */
-  sourceFolderOf(service: ProjectService): string | undefined {
-    const { buildImage, cwd } = this.#parts;
-    return sourceFolderOf(service, { isBuilt: buildImage !== undefined, cwd });
+  /** Whether changed files can be synced, and processes restarted. Otherwise every change is a new revision. */
+  get canSync(): boolean {
+    return this.#sync.isPossible;
   }
 
-  /** Filters changed paths for watch mode: those that can change what is deployed. */
-  changeFilter(project: Project, folders: readonly string[]): (path: string) => boolean {
-    const { isOwnFile } = this.#parts;
-    const inputs = new Set(project.inputs);
+  /** Returns true if watch mode reacts to changed files of the Service. */
+  isWatched(service: ProjectService, project: Project): boolean {
+    return this.#filesOf(service, project) !== undefined;
+  }
+
+  /** Returns the files and folders of a Service to watch. */
+  watchedPaths(service: ProjectService, project: Project): readonly string[] {
+    const dockerfile = service.build?.dockerfile;
+    // A Dockerfile may be outside of its build context.
+    return [...(this.#filesOf(service, project)?.roots ?? []), ...(dockerfile === undefined ? [] : [dockerfile])];
+  }
+
+  /**
+   * Classifies changed paths for watch mode: those of the project itself, those of a Service's files, and those that
+   * change nothing (undefined).
+   */
+  changeFilter(project: Project, folders: readonly string[]): (path: string) => "project" | "files" | undefined {
     const dockerfiles = project.services.flatMap(({ build }) => build?.dockerfile ?? []);
-    const roots = [join(project.folder, "knap.yaml"), ...inputs, ...folders, ...dockerfiles];
-    const sources = project.services.flatMap((service) => {
-      const folder = this.sourceFolderOf(service);
-      if (folder === undefined) return [];
-      const { dockerfile = "Dockerfile" } = service.build ?? {};
-      return [{ folder, isSource: sourceFilter({ folder, dockerfile, inputs, isOwnFile }) }];
-    });
+    const roots = [join(project.folder, "knap.yaml"), ...project.inputs, ...folders, ...dockerfiles];
+    const files = project.services.flatMap((service) => this.#filesOf(service, project) ?? []);
     return (path) => {
-      if (isOwnFile(path)) return false;
-      if (isDiscoverable(path) || roots.some((root) => isWithin(root, path))) return true;
-      return sources.some(
-        ({ folder, isSource }) => isWithin(folder, path) && isSource(slashed(relative(folder, path))),
-      );
+      if (this.#parts.isOwnFile(path)) return undefined;
+      if (isProjectFile(path) || roots.some((root) => isWithin(root, path))) return "project";
+      if (files.some((each) => each.isMissingRoot(path))) return "project";
+      return files.some((each) => each.covers(path)) ? "files" : undefined;
     };
   }
 
   /** Cancels running builds. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#builds[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#builds?.[Symbol.asyncDispose]();
+    await this.#sync.settled;
   }
 
   /** Makes the next deployment build or start the Service anew although no file changed. */
@@ -131,46 +166,116 @@ export class Deployer implements AsyncDisposable {
     if (state !== undefined) this.#states.set(service, { ...state, hash: "", forced: state.forced + 1 });
   }
 
-  /** Resolves with the change to make in each document of the Service; undefined if its build failed. */
-  async #prepare(
-    service: ProjectService,
-    inputs: ReadonlySet<string>,
-    signal: AbortSignal,
-  ): Promise<((service: Service) => Service) | undefined> {
-    const folder = this.sourceFolderOf(service);
-    if (folder === undefined) return (document) => document;
+  /** Resolves with what to do with the Service; undefined if its build failed. */
+  async #prepare(service: ProjectService, project: Project, signal: AbortSignal): Promise<Preparation | undefined> {
+    const files = this.#filesOf(service, project);
+    if (files === undefined) return { service, write: (document) => document };
     const before = this.#states.get(service.key);
-    const files = this.#unblocked(service.key, before, await this.#readFiles(service, folder, inputs));
-    const hash = sha256Hex(JSON.stringify([...files])).slice(0, 12);
-    const sources = { files, hash };
-    const deployed = this.#parts.buildImage
-      ? await this.#prepareImage(service, sources, signal)
-      : this.#prepareProcess(service, sources);
-    if (deployed === undefined) return undefined;
-    if (before !== undefined && before.hash !== hash) {
-      this.#brakeOf(service.key).deployed(this.#parts.clock.now());
-      this.changed.add(service.key);
-      this.#parts.emit({ type: "changed", service: service.key, files: changedFiles(before.files, files) });
+    const { next, plan } = this.#planOf(service, files, await files.readAll());
+    if (plan.action === "rebuild") {
+      this.#unbuilt.add(service.key);
+      if (!(await this.#makeRevision(service, files, next, signal))) return undefined;
+      this.#unbuilt.delete(service.key);
+      if (before !== undefined) this.#reportChanged(service.key, changedFiles(before.seen, next), plan.reason);
+    } else if (plan.action === "none" && before !== undefined) {
+      this.#states.set(service.key, { ...before, seen: next });
     }
-    const { firstHash = hash, forced = 0 } = this.#states.get(service.key) ?? {};
-    if (firstHash === hash && forced === 0) return (document) => withTemplateChange(document, deployed);
-    const suffix = forced > 0 ? `${hash.slice(0, 5)}-${forced}` : hash.slice(0, 5);
-    return (document) => withTemplateChange(withFreshName(document, suffix), deployed);
+    const state = this.#states.get(service.key);
+    const isDeployed = state !== undefined && (!this.isBuilding || state.image !== undefined);
+    const write = (document: Service): Service => (isDeployed ? withDeployed(document, state) : document);
+    const missing = state && files.plan(state.seen, next, state.built);
+    return {
+      service,
+      write,
+      ...(missing?.action === "sync" && { sync: { plan: missing, next, isNew: plan.action === "rebuild" } }),
+    };
   }
 
-  /**
-   * Resolves with the hashes of all files that determine the revision: sources, knap.yaml, and the Dockerfile, which
-   * may be outside of the source folder.
-   */
-  async #readFiles({ build, start }: ProjectService, folder: string, inputs: ReadonlySet<string>): Promise<FileHashes> {
-    const { buildImage, isOwnFile } = this.#parts;
-    const dockerfile = build?.dockerfile ?? "Dockerfile";
-    const sources = await readSources(folder, sourceFilter({ folder, dockerfile, inputs, isOwnFile }));
-    const settings: [string, string] = ["knap.yaml", JSON.stringify(buildImage === undefined ? start : build) ?? ""];
-    // The text of a Dockerfile in knap.yaml is in the settings.
-    const isFile = build?.dockerfile !== undefined && build.inline === undefined;
-    const text = buildImage && isFile ? await readFile(dockerfile, "utf8").catch(() => undefined) : undefined;
-    return new Map([...sources, settings, ...(text === undefined ? [] : [[dockerfile, sha256Hex(text)] as const])]);
+  #reportChanged(service: string, files: readonly string[], reason: string | undefined): void {
+    this.#brakeOf(service).deployed(this.#parts.clock.now());
+    this.changed.add(service);
+    this.#parts.emit({ type: "changed", service, files, reason });
+  }
+
+  /** Returns the files to deploy and what they need. */
+  #planOf(service: ProjectService, files: ServiceFiles, current: FileHashes): { next: FileHashes; plan: ChangePlan } {
+    const state = this.#states.get(service.key);
+    if (state === undefined || state.hash === "") return { next: current, plan: { action: "rebuild" } };
+    const isInPlace = files.plan(state.seen, current, state.built).action !== "rebuild";
+    const next = this.#unblocked(service.key, state.seen, current, isInPlace);
+    if (state.refusal !== undefined) return { next, plan: { action: "rebuild", reason: state.refusal } };
+    const plan = files.plan(state.seen, next, state.built);
+    if (plan.action !== "sync" || this.#sync.isPossible) return { next, plan };
+    return { next, plan: { action: this.isBuilding && service.build === undefined ? "none" : "rebuild" } };
+  }
+
+  /** Resolves with true once the state is that of a new revision; with false if the build failed. */
+  async #makeRevision(
+    service: ProjectService,
+    files: ServiceFiles,
+    next: FileHashes,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { key, start, build } = service;
+    const before = this.#states.get(key);
+    const hash = sha256Hex(JSON.stringify([...files.buildFiles(next)].sort())).slice(0, 12);
+    const { first = next, firstHash = hash, forced = 0 } = before ?? {};
+    const state = {
+      first,
+      built: next,
+      seen: this.#sync.isPossible ? files.imageFiles(next, first) : next,
+      firstHash,
+      hash,
+    };
+    if (this.#builds === undefined || build === undefined) {
+      if (start !== undefined && this.#builds === undefined) this.#parts.commands.set(key, start);
+      this.#states.set(key, { ...state, forced });
+      return true;
+    }
+    const isSame = before?.image !== undefined && before.hash === hash;
+    const image = isSame
+      ? before.image
+      : await this.#builds.build({ service, hash, isFirst: before?.image === undefined, signal });
+    if (image === undefined) return false;
+    // A requested rebuild that gives the same image makes no new revision.
+    const isUnchanged = before?.hash === "" && before.image === image;
+    this.#states.set(key, { ...state, image, forced: isUnchanged ? forced - 1 : forced });
+    return true;
+  }
+
+  /** Syncs what a deployment left to sync. Resolves with true if that was refused and the Service needs a rebuild. */
+  async #syncPrepared({ service, sync }: Preparation, since: number, signal: AbortSignal): Promise<boolean> {
+    if (sync === undefined || !this.#sync.isPossible) return false;
+    // The newest revision gets the files.
+    await untilReconciled(this.#parts.client, service.object, signal);
+    return this.#syncFiles(service.key, { ...sync, since }, signal);
+  }
+
+  /** Resolves with true if the sync was refused and the Service needs a rebuild. */
+  async #syncFiles(
+    service: string,
+    { plan, next, since, isNew = false }: PendingSync & { readonly since: number },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const before = this.#states.get(service);
+    if (before === undefined) return false;
+    const names = changedFiles(before.seen, next);
+    const refusal = await this.#sync.sync({ service, plan, names, since, signal });
+    const canRebuild = !isNew && (this.#builds === undefined || before.image !== undefined);
+    if (refusal !== undefined) this.#sync.reportRefusal(service, refusal, canRebuild);
+    const isDue = refusal !== undefined && canRebuild;
+    this.#states.set(service, isDue ? { ...before, refusal } : { ...before, seen: next });
+    this.#brakeOf(service).deployed(this.#parts.clock.now());
+    return isDue;
+  }
+
+  /** undefined: no file changes what is deployed of the Service. */
+  #filesOf(service: ProjectService, project: Project): ServiceFiles | undefined {
+    const { cwd, isOwnFile } = this.#parts;
+    const request = { service, isBuilt: this.isBuilding, cwd, inputs: new Set(project.inputs), isOwnFile };
+    const files = this.#files.get(service) ?? new ServiceFiles(request);
+    this.#files.set(service, files);
+    return files.isEmpty ? undefined : files;
   }
 
   #brakeOf(service: string): ChangeBrake {
@@ -179,54 +284,13 @@ export class Deployer implements AsyncDisposable {
     return brake;
   }
 
-  /** Returns the files to deploy: the files of the last deployment if the brake blocks the changes. */
-  #unblocked(service: string, before: DeployedState | undefined, files: FileHashes): FileHashes {
-    if (before === undefined || before.hash === "") return files;
-    const blocked = this.#brakeOf(service).check(before.files, files, this.#parts.clock.now());
+  /** Returns the files to deploy: those that the instances have if the brake blocks the changes. */
+  #unblocked(service: string, seen: FileHashes, files: FileHashes, isInPlace: boolean): FileHashes {
+    const blocked = this.#brakeOf(service).check(seen, files, { now: this.#parts.clock.now(), isInPlace });
     if (blocked === undefined) return files;
     if (blocked.isNew)
       this.#parts.emit({ type: "blocked", service, files: blocked.files, isRetried: blocked.retryAt !== undefined });
     if (blocked.retryAt !== undefined) this.retryAt = Math.min(this.retryAt ?? blocked.retryAt, blocked.retryAt);
-    return before.files;
-  }
-
-  async #prepareImage(
-    service: ProjectService,
-    { files, hash }: Pick<DeployedState, "files" | "hash">,
-    signal: AbortSignal,
-  ): Promise<TemplateChange | undefined> {
-    const { buildImage, emit } = this.#parts;
-    const { key, build } = service;
-    if (buildImage === undefined || build === undefined) return {};
-    const before = this.#states.get(key);
-    if (before?.image !== undefined && before.hash === hash) return { image: before.image };
-    if (!this.#builds.isUnderWay(key, hash)) emit({ type: "building", service: key });
-    const onOutput = (line: string): void => emit({ type: "build-output", service: key, line });
-    const onStep = (step: BuildStep): void => emit({ type: "build-step", service: key, step });
-    const outcome = await this.#builds.join({ service: key, hash, signal }, (abort) =>
-      buildImage({ service: key, plan: build, signal: abort, onOutput, onStep }),
-    );
-    if (!outcome.ok) {
-      const message = await buildFailureText(service, build, outcome);
-      emit({ type: "build-failed", service: key, message, isFirst: before?.image === undefined });
-      return undefined;
-    }
-    emit({ type: "built", service: key, image: outcome.image, figures: outcome.figures });
-    const { firstHash = hash, forced = 0 } = before ?? {};
-    // A requested rebuild that gives the same image makes no new revision.
-    const isSame = before?.hash === "" && before.image === outcome.image;
-    this.#states.set(key, { files, firstHash, hash, image: outcome.image, forced: isSame ? forced - 1 : forced });
-    return { image: outcome.image };
-  }
-
-  #prepareProcess(
-    { key, start }: ProjectService,
-    { files, hash }: Pick<DeployedState, "files" | "hash">,
-  ): TemplateChange {
-    const { firstHash = hash, forced = 0 } = this.#states.get(key) ?? {};
-    this.#states.set(key, { files, firstHash, hash, forced });
-    if (start !== undefined) this.#parts.commands.set(key, start);
-    if (forced > 0) return { sourceHash: `${hash}-${forced}` };
-    return hash === firstHash ? {} : { sourceHash: hash };
+    return seen;
   }
 }

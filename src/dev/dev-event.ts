@@ -2,14 +2,59 @@
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { BuildFigures } from "../node/agent/image-builder.ts";
 import type { BuildStep } from "../node/runtime/build-request.ts";
-import type { Project } from "../project/project.ts";
+import type { DevelopPlan, Project } from "../project/project.ts";
 import type { Applied } from "./apply-objects.ts";
+
+/** When a save had an effect, in ms since the file was written. */
+export interface SaveTimes {
+  /** knap began to act on it. */
+  readonly noticedMs: number;
+  /** All instances have the files. */
+  readonly archivedMs: number;
+  /** The last instance was started again; undefined: none was. */
+  readonly restartedMs?: number | undefined;
+  /** The last instance answers requests with the new files. */
+  readonly servedMs: number;
+}
 
 export type DevEvent =
   /** The files have errors; nothing was deployed. */
   | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
-  /** The sources changed, or the user requested a rebuild; a new revision follows. */
-  | { readonly type: "changed"; readonly service: string; readonly files: readonly string[] }
+  /** How watch mode treats changed files, if knap found that out by itself. Once per Service and text. */
+  | {
+      readonly type: "watching";
+      readonly service: string;
+      readonly plan: DevelopPlan;
+      /** The build context. */
+      readonly folder: string;
+      /** Rules apply to containers; otherwise the Service runs as a process. */
+      readonly isBuilt: boolean;
+    }
+  /** Changed files are in the instances, or wait for later instances. `copied`: 0 if the instances only restart. */
+  | {
+      readonly type: "synced";
+      readonly service: string;
+      readonly files: readonly string[];
+      readonly copied: number;
+      readonly instances: number;
+      /** The number of files in which the instances differ from the image. */
+      readonly dirty: number;
+      readonly times: SaveTimes;
+    }
+  /** A sync was refused. `isRebuilt`: a new revision with the files follows. Once per Service and reason. */
+  | { readonly type: "sync-refused"; readonly service: string; readonly message: string; readonly isRebuilt: boolean }
+  /** The files are in the instances, but a command failed or an instance does not become ready. */
+  | { readonly type: "sync-problem"; readonly service: string; readonly message: string }
+  /**
+   * The sources changed, or the user requested a rebuild; a new revision follows. `reason`: why a sync is not enough,
+   * if a rule says sync.
+   */
+  | {
+      readonly type: "changed";
+      readonly service: string;
+      readonly files: readonly string[];
+      readonly reason?: string | undefined;
+    }
   /** knap does not deploy files that change repeatedly: until they stay the same, or else until other files change. */
   | {
       readonly type: "blocked";

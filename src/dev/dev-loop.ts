@@ -1,5 +1,5 @@
-// Watch mode: after a file change it loads the whole project and deploys it. A newer change cancels a running
-// deployment. A project with errors changes nothing.
+// Watch mode: syncs changed files of a Service, or loads the whole project and deploys it. A newer change cancels what
+// is under way. A project with errors changes nothing.
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { keyOf, keyText, namespacedName } from "../apis/meta/key.ts";
@@ -9,13 +9,14 @@ import { errorText } from "../base/errors.ts";
 import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import type { ProjectFile } from "../project/project-file.ts";
+import { type Batcher, makeBatcher, saveTimes } from "./batcher.ts";
 import { changedConfigs } from "./config-use.ts";
 import type { Deployer } from "./deployer.ts";
 import { followServices, makeCommandReader } from "./dev-commands.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
 import { InstanceRestarts } from "./instance-restarts.ts";
 import { DELETE_GRACE_MS, GoneObjects, hasSettled, retireRevisions } from "./retire-revisions.ts";
-import { type Batcher, makeBatcher, saveTimes, type WatchedPaths, watchPaths } from "./watch-paths.ts";
+import { type WatchedPaths, watchPaths } from "./watch-paths.ts";
 
 export interface DevLoopParts {
   readonly project: Project;
@@ -52,6 +53,23 @@ export function changedSettings(before: ProjectFile, after: ProjectFile): readon
   );
 }
 
+/** Changed files that are not yet deployed. */
+interface Pending {
+  readonly paths: ReadonlySet<string>;
+  /** Something else than the files of a Service changed, so the project is loaded again. */
+  readonly isWhole: boolean;
+  /** ms since the epoch: when the first change was noticed. */
+  readonly since: number;
+}
+
+const NOTHING: Pending = { paths: new Set(), isWhole: false, since: Number.POSITIVE_INFINITY };
+
+const joined = (one: Pending, other: Pending): Pending => ({
+  paths: new Set([...one.paths, ...other.paths]),
+  isWhole: one.isWhole || other.isWhole,
+  since: Math.min(one.since, other.since),
+});
+
 /** Watches and deploys until disposed of. */
 export class DevLoop implements AsyncDisposable {
   readonly #parts: DevLoopParts;
@@ -66,17 +84,29 @@ export class DevLoop implements AsyncDisposable {
   #following: Promise<void> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   #paused = false;
-  #isRelevant: (path: string) => boolean = () => true;
+  #classify: ReturnType<Deployer["changeFilter"]> = () => "project";
   #retry: Disposable | undefined;
+  /** When the first change of the next batch was noticed. */
+  #touchedAt: number | undefined;
+  /** Changes that no complete run has handled. */
+  #pending: Pending = NOTHING;
+  readonly #shownPlans = new Map<string, string>();
 
   private constructor(parts: DevLoopParts) {
     this.#parts = parts;
     this.#deployed = parts.project;
     this.#restarts = new InstanceRestarts({ ...parts, signal: this.#ended.signal });
     this.#gone = new GoneObjects(parts.project);
-    this.#batcher = makeBatcher(parts.clock, saveTimes, () => this.#run());
+    this.#batcher = makeBatcher(parts.clock, saveTimes, (paths, isWhole) => {
+      this.#pending = joined(this.#pending, { paths, isWhole, since: this.#touchedAt ?? Date.now() });
+      this.#touchedAt = undefined;
+      this.#run();
+    });
     this.#watched = watchPaths((path) => {
-      if (!this.#paused && this.#isRelevant(path)) this.#batcher.touch();
+      const kind = this.#paused ? undefined : this.#classify(path);
+      if (kind === undefined) return;
+      this.#touchedAt ??= Date.now();
+      this.#batcher.touch(kind === "files" ? path : undefined);
     });
   }
 
@@ -93,6 +123,7 @@ export class DevLoop implements AsyncDisposable {
       throw error;
     }
     loop.#reportUnwatched();
+    loop.#reportPlans(parts.project);
     loop.#following = followServices(parts.client, loop.#ended.signal, loop.#serviceHandler());
     return loop;
   }
@@ -136,12 +167,34 @@ export class DevLoop implements AsyncDisposable {
     // Every build adds a listener.
     setMaxListeners(0, abort.signal);
     const done = (before?.done ?? Promise.resolve())
-      .then(() => this.#reload(abort.signal))
+      .then(() => this.#handlePending(abort.signal))
       .catch((error: unknown) => {
         // Aborted by a newer change or by the end of the session.
         if (!abort.signal.aborted) this.#reportFailure(error);
       });
     this.#running = { abort, done };
+  }
+
+  async #handlePending(signal: AbortSignal): Promise<void> {
+    const changes = this.#pending;
+    this.#pending = NOTHING;
+    try {
+      const isDone = !changes.isWhole && (await this.#sync(changes, signal));
+      if (!isDone) await this.#reload(signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      // The next run handles these changes too.
+      this.#pending = joined(changes, this.#pending);
+      throw error;
+    }
+  }
+
+  /** Resolves with false if the project has to be deployed. */
+  async #sync({ paths, since }: Pending, signal: AbortSignal): Promise<boolean> {
+    if (this.#invalid) return false;
+    const isDone = await this.#parts.deployer.syncChanges(this.#deployed, [...paths], { since, signal });
+    if (isDone) this.#retryBlocked();
+    return isDone;
   }
 
   async #reload(signal: AbortSignal): Promise<void> {
@@ -157,6 +210,7 @@ export class DevLoop implements AsyncDisposable {
     }
     if (this.#invalid) emit({ type: "valid" });
     this.#invalid = false;
+    this.#reportPlans(next);
     const settings = changedSettings(this.#deployed.settings, next.settings);
     if (settings.length > 0) emit({ type: "needs-start", settings });
     await deployer.deploy(next, signal);
@@ -168,16 +222,31 @@ export class DevLoop implements AsyncDisposable {
 
   async #follow(project: Project): Promise<void> {
     const { deployer, folders } = this.#parts;
-    this.#isRelevant = deployer.changeFilter(project, folders);
-    // A Dockerfile may be outside of its build context.
-    const sources = project.services.flatMap((service) => [
-      deployer.sourceFolderOf(service),
-      service.build?.dockerfile,
-    ]);
+    this.#classify = deployer.changeFilter(project, folders);
+    const sources = project.services.flatMap((service) => deployer.watchedPaths(service, project));
     // knap.yaml is watched even if it does not exist yet.
     const settings = join(project.folder, "knap.yaml");
-    const paths = [settings, ...project.inputs, ...folders, ...sources.filter((path) => path !== undefined)];
-    await this.#watched.follow([...new Set(paths)]);
+    await this.#watched.follow([...new Set([settings, ...project.inputs, ...folders, ...sources])]);
+  }
+
+  /** Reports how knap treats changed files where no setting says it. Each text is reported once. */
+  #reportPlans({ services }: Project): void {
+    const { deployer, emit } = this.#parts;
+    if (!deployer.canSync) return;
+    for (const { key, develop, build, start } of services) {
+      if (develop === undefined) continue;
+      const isShown = deployer.isBuilding ? develop.isInferred : develop.reloader !== undefined && start !== undefined;
+      const text = JSON.stringify(develop);
+      if (!isShown || this.#shownPlans.get(key) === text) continue;
+      this.#shownPlans.set(key, text);
+      emit({
+        type: "watching",
+        service: key,
+        plan: develop,
+        folder: build?.context ?? "",
+        isBuilt: deployer.isBuilding,
+      });
+    }
   }
 
   /** Reports processes whose sources are unknown: their command is in the manifest, and runs in another folder. */
@@ -185,7 +254,7 @@ export class DevLoop implements AsyncDisposable {
     const { project, deployer, emit } = this.#parts;
     if (deployer.isBuilding) return;
     for (const service of project.services) {
-      if (deployer.sourceFolderOf(service) === undefined) emit({ type: "unwatched", service: service.key });
+      if (!deployer.isWatched(service, project)) emit({ type: "unwatched", service: service.key });
     }
   }
 

@@ -1,8 +1,7 @@
-// Finds and hashes the source files of a build context or process folder. Does not follow symbolic links.
-import { readdir, readFile } from "node:fs/promises";
+// Finds the source files of a build context or process folder. Does not follow symbolic links.
+import { readdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { servingContainer } from "../apis/core/pod.ts";
-import { sha256Hex } from "../base/hash.ts";
 import { contextIgnores } from "../node/image/build-context.ts";
 import type { ProjectService } from "../project/project.ts";
 import { gitIgnores } from "./git-ignore.ts";
@@ -12,7 +11,7 @@ import type { IsOwnFile } from "./own-files.ts";
 const TOOL_FOLDERS =
   "\\.git|\\.hg|\\.svn|\\.knap|\\.vscode|\\.idea|node_modules|__pycache__|\\.next|\\.nuxt|\\.svelte-kit|\\.turbo|\\.parcel-cache|\\.cache|\\.nyc_output|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache|\\.gradle|coverage";
 /** Temporary files of editors and systems. */
-const TEMPORARY = "\\.DS_Store|4913|.*~|\\.#.*|#.*#|.*\\.sw[a-z]|___jb_.*|.*\\.tmp";
+const TEMPORARY = "\\.DS_Store|4913|.*~|\\.#.*|#.*#|.*\\.sw[a-z]|.*___jb_.*|.*\\.tmp";
 /** Files that running programs write: logs, bytecode, databases. */
 const WRITTEN = ".*\\.log|.*\\.pyc|.*\\.pid|.*\\.(db|sqlite|sqlite3)(-journal|-wal|-shm)?";
 const NOISE = new RegExp(`(^|[\\\\/])(${TOOL_FOLDERS}|${TEMPORARY}|${WRITTEN})([\\\\/]|$)`);
@@ -65,24 +64,19 @@ export function sourceFilter({ folder, dockerfile, inputs, isOwnFile }: SourceRu
 
 export const slashed = (path: string): string => path.split(sep).join("/");
 
-async function list(folder: string, below: string, isSource: SourceFilter): Promise<readonly string[]> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
+/**
+ * Resolves with the absolute paths of the files and symbolic links of a folder, or with that of a file, for which
+ * `isWanted` returns true.
+ */
+export async function listFiles(root: string, isWanted: (path: string) => boolean): Promise<readonly string[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return isWanted(root) ? [root] : [];
   const found = entries.map(async (entry) => {
-    const path = slashed(join(below, entry.name));
-    if (isNoise(path)) return [];
+    const path = join(root, entry.name);
+    if (isNoise(entry.name)) return [];
     // A later rule may include files of an ignored folder, so the filter is applied to files only.
-    if (entry.isDirectory()) return list(folder, path, isSource);
-    return entry.isFile() && isSource(path) ? [path] : [];
+    if (entry.isDirectory()) return listFiles(path, isWanted);
+    return (entry.isFile() || entry.isSymbolicLink()) && isWanted(path) ? [path] : [];
   });
   return (await Promise.all(found)).flat();
-}
-
-/** Reads all source files. Path below the folder → hash of the content. */
-export async function readSources(folder: string, isSource: SourceFilter): Promise<ReadonlyMap<string, string>> {
-  const hashes = new Map<string, string>();
-  for (const path of [...(await list(folder, "", isSource))].sort()) {
-    const content = await readFile(join(folder, path)).catch(() => undefined);
-    if (content !== undefined) hashes.set(path, sha256Hex(content));
-  }
-  return hashes;
 }

@@ -1,8 +1,7 @@
-// Reports changed paths with chokidar, and batches reports.
+// Reports changed paths with chokidar.
 import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { watch } from "chokidar";
-import type { Clock, Time } from "../base/clock.ts";
 import { isNoise } from "./source-files.ts";
 
 /**
@@ -10,7 +9,13 @@ import { isNoise } from "./source-files.ts";
  */
 const DISCOVERED_NAMES = /(^|[\\/])knap\.yaml$|service(\.dev)?\.ya?ml$/i;
 
-export const isDiscoverable = (path: string): boolean => DISCOVERED_NAMES.test(path);
+/** Files that decide which other files count, wherever they are. */
+const DECIDING_NAMES = /(^|[\\/])(\.gitignore|[^\\/]*\.dockerignore|package\.json)$/;
+
+/** Returns true if a change of the file can change the project, so that it is loaded again. */
+export const isProjectFile = (path: string): boolean => DISCOVERED_NAMES.test(path) || DECIDING_NAMES.test(path);
+
+const isDiscoverable = (path: string): boolean => DISCOVERED_NAMES.test(path);
 
 /** Whether the absolute path is `root` or below it. */
 export const isWithin = (root: string, path: string): boolean => path === root || path.startsWith(root + sep);
@@ -73,36 +78,5 @@ function follower(options: { readonly depth?: number }, changed: (path: string) 
       await ready;
     },
     close: () => watcher.close(),
-  };
-}
-
-export interface Batcher extends Disposable {
-  touch(): void;
-}
-
-export interface BatchTimes {
-  readonly quietMs: number;
-  readonly longestMs: number;
-}
-
-/** A change is deployed after 150 ms without further changes, at most 2 s after the first. */
-export const saveTimes: BatchTimes = { quietMs: 150, longestMs: 2000 };
-
-export function makeBatcher(clock: Clock, times: BatchTimes, run: () => void): Batcher {
-  let timer: Disposable | undefined;
-  let first: Time | undefined;
-  const fire = (): void => {
-    timer = undefined;
-    first = undefined;
-    run();
-  };
-  return {
-    touch() {
-      const now = clock.now();
-      first ??= now;
-      timer?.[Symbol.dispose]();
-      timer = clock.at(Math.min(now + times.quietMs, first + times.longestMs), fire);
-    },
-    [Symbol.dispose]: () => timer?.[Symbol.dispose](),
   };
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 export const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
 /** Compose's two forms of names and values. A value that is left out is undefined. */
-const pairs = z
+export const pairs = z
   .union([z.record(z.string(), scalar.nullable()), z.array(z.string())])
   .transform((given): Readonly<Record<string, string | undefined>> => {
     if (!Array.isArray(given))
@@ -18,7 +18,7 @@ function splitPair(text: string): readonly [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-const textList = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+export const textList = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
 
 const secret = z
   .strictObject({ id: z.string().min(1), file: z.string().optional(), environment: z.string().optional() })

@@ -1,6 +1,7 @@
 // Reads from a Dockerfile what the final stage runs, where, and with which environment. It loads the Dockerfile parser,
 // so import this module lazily.
-import { DockerfileParser, From, type Instruction, PropertyInstruction } from "dockerfile-ast";
+import { posix } from "node:path";
+import { Copy, DockerfileParser, From, type Instruction, PropertyInstruction } from "dockerfile-ast";
 import type { StringMap } from "../apis/meta/object.ts";
 
 export interface DockerfileFacts {
@@ -12,9 +13,16 @@ export interface DockerfileFacts {
   readonly env: StringMap;
   /** The image that the stage starts from, with ARG values filled in. */
   readonly base: string;
+  /** What fills the file system of the stage, in order. */
+  readonly steps: readonly DockerfileStep[];
 }
 
-const NO_FACTS: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, base: "" };
+export type DockerfileStep =
+  /** COPY or ADD of files of the context, as written; `target` is absolute, and ends with / if it was written so. */
+  | { readonly type: "copy"; readonly sources: readonly string[]; readonly target: string }
+  | { readonly type: "run"; readonly command: readonly string[] };
+
+const NO_FACTS: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, base: "", steps: [] };
 
 /** Returns a raw text on one line. The parser's own text contains comment lines between continued lines. */
 function joinLines(raw: string, escapeCharacter: string): string {
@@ -74,9 +82,38 @@ function afterInstruction(facts: DockerfileFacts, instruction: Instruction, text
     case "ENTRYPOINT":
       // As in Docker, an ENTRYPOINT discards the CMD of the base stage.
       return { ...facts, entrypoint: readCommand(text), cmd: [] };
+    case "RUN":
+      return { ...facts, steps: [...facts.steps, { type: "run" as const, command: runCommand(instruction, text) }] };
+    case "COPY":
+    case "ADD":
+      return { ...facts, steps: [...facts.steps, ...readCopy(instruction, fill(text), facts.workdir)] };
     default:
       return facts;
   }
+}
+
+const FLAGS = /^(?:--\S+\s+)+/;
+
+/** Returns the command of RUN; that of a here-document is its content. */
+function runCommand(instruction: Instruction, text: string): readonly string[] {
+  if (!/<<-?["']?\w/.test(text)) return readCommand(text.replace(FLAGS, ""));
+  const lines = (instruction.getTextContent() ?? "").split("\n");
+  return ["/bin/sh", "-c", lines.slice(1, -1).join("\n")];
+}
+
+/** Returns no step for files of other stages and images, here-documents and URLs, which are not in the context. */
+function readCopy(instruction: Instruction, text: string, workdir: string): readonly DockerfileStep[] {
+  const isFromStage = instruction instanceof Copy && instruction.getFromFlag() !== null;
+  if (isFromStage || text.includes("<<") || /(?:^|[\s"])\w+:\/\/|git@/.test(text)) return [];
+  const line = text.replace(FLAGS, "").trim();
+  const words = line.startsWith("[") ? readCommand(line) : line.split(/\s+/);
+  const [target, ...sources] = [...words].reverse();
+  if (target === undefined || sources.length === 0) return [];
+  const isFolder = /(?:^|\/)\.?$/.test(target);
+  const absolute = posix.resolve("/", workdir, target);
+  return [
+    { type: "copy", sources: sources.reverse(), target: isFolder && absolute !== "/" ? `${absolute}/` : absolute },
+  ];
 }
 
 /** Returns the arguments known after an ARG instruction. Build arguments override the defaults in ARG. */

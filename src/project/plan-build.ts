@@ -47,7 +47,7 @@ function fileIn(folder: string, path: string): string {
 }
 
 /** A name without a value and without a variable is left out, so that the default of the Dockerfile holds. */
-function givenValues(pairs: BuildSettingsText["args"], env: BuildPlace["env"]): StringMap {
+export function givenValues(pairs: BuildSettingsText["args"], env: BuildPlace["env"]): StringMap {
   const values = Object.entries(pairs ?? {}).map(([name, value]) => [name, value ?? env[name]] as const);
   return Object.fromEntries(values.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }

@@ -9,17 +9,10 @@ import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { secretNameFix } from "../manifest/laptop-findings.ts";
 import { makeLocator } from "../manifest/locate.ts";
 import { build, buildRefusal, longBuild, scalar } from "./build-schema.ts";
+import { developKeys, developSchema } from "./develop-schema.ts";
 import { allowedText, type FlagKind, type FlagValue, type SessionFlagName, sessionFlags } from "./session-flags.ts";
 
 const texts = z.record(z.string(), scalar);
-const rule = z.strictObject({
-  path: z.string(),
-  target: z.string().optional(),
-  action: z.enum(["sync", "sync+restart", "sync+exec", "rebuild"]),
-  include: z.array(z.string()).optional(),
-  ignore: z.array(z.string()).optional(),
-  exec: z.strictObject({ command: z.array(z.string()) }).optional(),
-});
 /** `as`: the name of the Secret, if Kubernetes does not allow the key; references to the key are changed to it. */
 const secret = z
   .strictObject({ from: z.string().optional(), as: z.string().optional() })
@@ -30,7 +23,7 @@ const secret = z
 const service = z.strictObject({
   build: build.optional(),
   command: z.array(z.string()).min(1).optional(),
-  develop: z.strictObject({ watch: z.array(rule) }).optional(),
+  develop: developSchema.optional().describe("What `knap up` does when files change."),
 });
 
 /** Durations of knap.yaml are strings, as on the command line. */
@@ -84,8 +77,11 @@ export type SecretSettings = z.infer<typeof secret>;
 
 /** Returns a known key that is similar to the last key of the path, which is unknown. */
 function nearKey(path: readonly PropertyKey[]): string | undefined {
-  const known = { 1: schema.shape, 3: service.shape, 4: longBuild.shape }[path.length] ?? {};
-  return Object.keys(known).find((name) => isNear(name, String(path.at(-1))));
+  const known =
+    path[2] === "develop"
+      ? developKeys[path.length - 4]
+      : { 1: schema.shape, 3: service.shape, 4: longBuild.shape }[path.length];
+  return Object.keys(known ?? {}).find((name) => isNear(name, String(path.at(-1))));
 }
 
 function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {

@@ -7,6 +7,7 @@ import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { isFilePath, type ManifestSource } from "./find-files.ts";
 import { type BuildPlace, dockerfileText, planBuild, withBases } from "./plan-build.ts";
+import { planDevelop } from "./plan-develop.ts";
 import type { BuildPlan, ProjectService, ServiceStart } from "./project.ts";
 import type { ServiceSettings } from "./project-file.ts";
 
@@ -75,6 +76,12 @@ export async function planService(
     findings.push({ severity: "error", message, ...where });
   }
   const start = await planStart(build, place);
+  const { settings, folder: home, env } = place;
+  const developed = await planDevelop({ service, folder: home, env, settings: settings?.develop, build, start });
+  for (const { path, ...found } of developed.findings) {
+    const field = `services.${service.metadata.name}.develop.${path}`;
+    findings.push({ ...found, message: `${field}: ${found.message}`, ...place.placeOf(field) });
+  }
   const folder = place.source.path === "-" ? undefined : dirname(place.source.path);
   const buildPlace =
     place.settings?.build &&
@@ -82,5 +89,6 @@ export async function planService(
       const { file, line, column } = placeOf(field, textLine);
       return [file, line, column].filter((part) => part !== undefined).join(":");
     });
-  return { service: { key, object: service, folder, image, build, buildPlace, start }, findings };
+  const develop = developed.plan;
+  return { service: { key, object: service, folder, image, build, buildPlace, start, develop }, findings };
 }

@@ -42,6 +42,44 @@ export interface ServiceStart {
   readonly env: StringMap;
 }
 
+/** What watch mode does with a changed file. The names and meanings are those of compose. */
+export type WatchAction = "sync" | "sync+exec" | "sync+restart" | "restart" | "rebuild";
+
+/** The command of a `sync+exec` rule. It runs in each instance after the files are there. */
+export interface RuleCommand {
+  readonly command: readonly string[];
+  readonly user?: string | undefined;
+  readonly workingDir?: string | undefined;
+  readonly env?: StringMap | undefined;
+  readonly privileged?: boolean | undefined;
+}
+
+/** A rule of `develop.watch`. */
+export interface WatchRule {
+  /** Absolute path of a file or folder. */
+  readonly path: string;
+  readonly action: WatchAction;
+  /** Absolute path in the container; undefined: the action syncs nothing. */
+  readonly target?: string | undefined;
+  /** Patterns of .dockerignore, relative to `path`. Empty: all files. */
+  readonly include: readonly string[];
+  /** As `include`; it is applied after it. */
+  readonly ignore: readonly string[];
+  readonly exec?: RuleCommand | undefined;
+  /** The files are also synced when the session starts. */
+  readonly initialSync: boolean;
+}
+
+/** How watch mode treats changed files of a Service. */
+export interface DevelopPlan {
+  /** Empty: every change of a source file is a rebuild. */
+  readonly rules: readonly WatchRule[];
+  /** The rules come from the Dockerfile, not from knap.yaml. */
+  readonly isInferred: boolean;
+  /** What reloads changed code without a restart: a part of the command; undefined: nothing does. */
+  readonly reloader?: string | undefined;
+}
+
 export interface ProjectService {
   /** `namespace/name` */
   readonly key: string;
@@ -54,6 +92,7 @@ export interface ProjectService {
   /** Returns the place of a key of `build` in knap.yaml, or of a line of its text. Absent without such a `build`. */
   readonly buildPlace?: ((key: string, line?: number) => string) | undefined;
   readonly start?: ServiceStart | undefined;
+  readonly develop?: DevelopPlan | undefined;
 }
 
 export interface Project {

@@ -66,7 +66,8 @@ async function serve({ session, project, load, settings, ui, flags, terminal }: 
     if (event.type === "build-output" && flags.verbose) ui.say(terminal.paint("dim", event.line));
     for (const each of devProgress(event)) ui.render(each);
   };
-  await using opened = await openSessionDeployer(deploySessionOf(session), terminal.env, emit);
+  const syncFiles = settings.watch ? session.emulator.syncFiles : undefined;
+  await using opened = await openSessionDeployer({ ...deploySessionOf(session), syncFiles }, terminal.env, emit);
   const { deployer } = opened;
   const deployFirst = (): Promise<void> => deploySome(deployer, project, end);
   if (!settings.watch) await deployFirst();

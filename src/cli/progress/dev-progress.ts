@@ -1,10 +1,12 @@
 // Maps the events of watch mode to progress events. Pure.
+import { relative } from "node:path";
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
-import type { Project } from "../../project/project.ts";
+import type { DevelopPlan, Project } from "../../project/project.ts";
 import { fullNameOf } from "../objects/targets.ts";
 import { excerpt, isInsecureDefault, linesOf, placeText } from "../output/findings.ts";
+import { filesText } from "../output/text.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 
 function fileProgress(finding: ProjectFinding, { texts }: Project): ProgressEvent {
@@ -30,11 +32,24 @@ function restartText({ revision, instances, config }: Extract<DevEvent, { type: 
   return `${name}: ${config} changed, ${who} to get the new environment (a cluster would keep the old one)`;
 }
 
-const MOST_FILES = 3;
+/** Groups the paths of rules by what happens to them: `src and public are synced and restart it; …`. */
+function rulesText({ rules }: DevelopPlan, folder: string): string {
+  const groups = new Map<string, string[]>();
+  for (const { action, path, include } of rules) {
+    const what = action === "rebuild" ? "rebuilds it" : action === "sync" ? "is synced" : "is synced and restarts it";
+    const name = [relative(folder, path) || ".", ...include].join("/").replace(/^\.\/(?=\*)/, "");
+    groups.set(what, [...(groups.get(what) ?? []), name]);
+  }
+  return [...groups].map(([what, names]) => `a change of ${[...new Set(names)].join(", ")} ${what}`).join("; ");
+}
 
-function filesText(files: readonly string[]): string {
-  const more = files.length - MOST_FILES;
-  return files.slice(0, MOST_FILES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+function watchingText({ service, plan, folder, isBuilt }: Extract<DevEvent, { type: "watching" }>): string {
+  if (isBuilt) return `${service}: ${rulesText(plan, folder)} (develop.watch in knap.yaml changes these rules)`;
+  return `${service}: \`${plan.reloader}\` reloads changed code, so knap does not restart it (develop.reload: restart in knap.yaml changes that)`;
+}
+
+function refusedText({ service, message, isRebuilt }: Extract<DevEvent, { type: "sync-refused" }>): string {
+  return `${service}: files cannot be synced: ${message}${isRebuilt ? "; a new revision has them" : ""}`;
 }
 
 function blockedText({ service, files, isRetried }: Extract<DevEvent, { type: "blocked" }>): string {
@@ -56,13 +71,27 @@ function builtProgress({ service, image, figures }: Extract<DevEvent, { type: "b
   return { type: "build", service, phase: "done", message: image, totalMs: Math.round(ms), steps, cached };
 }
 
+function changedProgress({ service, files, reason }: Extract<DevEvent, { type: "changed" }>): ProgressEvent {
+  const names = filesText(files);
+  const message = reason === undefined || names === "" ? names : `${names} (${reason})`;
+  return { type: "build", service, phase: "changed", message };
+}
+
 /** Returns the progress events of one dev event. Returns none for output and steps of builds, which `-v` shows. */
 export function devProgress(event: DevEvent): readonly ProgressEvent[] {
   switch (event.type) {
     case "invalid":
       return event.findings.map((finding) => fileProgress(finding, event.project));
     case "changed":
-      return [{ type: "build", service: event.service, phase: "changed", message: filesText(event.files) }];
+      return [changedProgress(event)];
+    case "watching":
+      return [{ type: "notice", text: watchingText(event) }];
+    case "synced":
+      return [event];
+    case "sync-refused":
+      return [{ type: "notice", text: refusedText(event) }];
+    case "sync-problem":
+      return [{ type: "notice", text: `${event.service}: ${event.message}` }];
     case "blocked":
       return [{ type: "notice", text: blockedText(event) }];
     case "unwatched":

@@ -76,6 +76,24 @@ export type ProgressEvent =
       readonly cached?: number;
     }
   | {
+      readonly type: "synced";
+      /** `namespace/name` */
+      readonly service: string;
+      /** The changed files. */
+      readonly files: readonly string[];
+      /** How many of them were copied into the instances; 0: the instances only restart. */
+      readonly copied: number;
+      readonly instances: number;
+      readonly dirty: number;
+      /** ms since the save. */
+      readonly times: {
+        readonly noticedMs: number;
+        readonly archivedMs: number;
+        readonly restartedMs?: number | undefined;
+        readonly servedMs: number;
+      };
+    }
+  | {
       readonly type: "applied";
       readonly object: string;
       readonly verdict: string;

@@ -1,7 +1,7 @@
 // Renders progress events as lines for people.
 import { countText } from "../../base/count-text.ts";
 import { type ColdStartParts, coldStartSteps } from "../../client/live.ts";
-import { latencyText } from "../output/text.ts";
+import { filesText, latencyText } from "../output/text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 
@@ -52,12 +52,34 @@ export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
     }
     case "build":
       return renderBuild(event, { paint });
+    case "synced":
+      return `${paint("green", "↻")} ${syncedText(event)}`;
     case "applied": {
       const count = event.warnings.length;
       const warnings = count === 0 ? "" : ` (${countText(count, "warning")}, see \`knap validate\`)`;
       return `${paint("dim", "·")} ${event.object} ${event.verdict}${warnings}`;
     }
   }
+}
+
+type SyncedEvent = Extract<ProgressEvent, { type: "synced" }>;
+
+/** Returns for example `hello: synced src/a.ts to 2 instances in 260 ms (noticed 12 · archived 40 · served 260)`. */
+function syncedText({ service, files, copied, instances, dirty, times }: SyncedEvent): string {
+  const name = service.slice(service.indexOf("/") + 1);
+  const dirtyText = dirty > 0 ? `   dirty +${dirty}` : "";
+  const names = filesText(files);
+  if (instances === 0) return `${name}: the next instances have ${names}${dirtyText}`;
+  const steps = [
+    ["noticed", times.noticedMs],
+    ["archived", copied === 0 ? undefined : times.archivedMs],
+    ["restarted", times.restartedMs],
+    ["served", times.servedMs],
+  ] as const;
+  const shown = steps.flatMap(([name, ms]) => (ms === undefined ? [] : [`${name} ${Math.round(ms)}`]));
+  const count = countText(instances, "instance");
+  const what = copied === 0 ? `restarted ${count} with ${names}` : `synced ${names} to ${count}`;
+  return `${name}: ${what} in ${latencyText(times.servedMs)} (${shown.join(" · ")})${dirtyText}`;
 }
 
 type BuildEvent = Extract<ProgressEvent, { type: "build" }>;

@@ -5,6 +5,7 @@ import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { makeOwnFileCheck } from "../../dev/own-files.ts";
+import type { SyncFiles } from "../../node/agent/file-sync.ts";
 import { type BuildServiceImage, imagesOf, makeImageBuilder } from "../../node/agent/image-builder.ts";
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
@@ -28,18 +29,20 @@ export interface DeploySession {
   readonly commands: DeployerParts["commands"];
   /** Set if the session is in this process. */
   readonly buildImage?: BuildServiceImage | undefined;
+  /** Set if changed files are watched. */
+  readonly syncFiles?: SyncFiles | undefined;
 }
 
 /** For builds in a session of another process, the deployer opens its own connection to the engine. */
 export async function openSessionDeployer(
-  { client, runtime, id, hostId, commands, buildImage }: DeploySession,
+  { client, runtime, id, hostId, commands, buildImage, syncFiles }: DeploySession,
   env: Environment,
   emit: (event: DevEvent) => void,
 ): Promise<SessionDeployer> {
   const isOwnFile = makeOwnFileCheck([sessionsFolder(env).path, stateFolder(env).path]);
   const parts = { client, commands, emit, clock: monotonicClock, isOwnFile, cwd: process.cwd() };
   if (runtime !== "docker" || buildImage !== undefined) {
-    const deployer = new Deployer({ ...parts, buildImage });
+    const deployer = new Deployer({ ...parts, buildImage, syncFiles });
     return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };
   }
   const engine = await openDockerRuntime({ env });

@@ -38,15 +38,19 @@ afterEach(() => home[Symbol.dispose]());
 test("files that the instance writes, .gitignore excludes or knap writes make no endless revisions (11 C1)", async () => {
   write("server.mjs", server);
   const knap = home.start(["up", "--ui", "json"], folder);
-  const changed = () => knap.events.filter(({ type, phase }) => type === "build" && phase === "changed");
+  const changed = () => knap.events.filter(({ type }) => type === "synced");
   await knap.until(({ text }) => String(text).includes("visits.json changes again and again"));
-  expect(changed().map(({ message }) => message)).toEqual(Array(5).fill("visits.json"));
+  // A write during a restart cancels the sync and starts the next one.
+  const rounds = changed().length;
+  expect(rounds).toBeLessThanOrEqual(5);
+  expect(changed().every(({ files }) => String(files) === "visits.json")).toBe(true);
   await sleep(3000);
-  expect(changed()).toHaveLength(5);
+  expect(changed()).toHaveLength(rounds);
   write("server.mjs", `${server}// edited\n`);
-  await eventually(() => expect(changed().at(-1)).toMatchObject({ message: expect.stringContaining("server.mjs") }));
+  await eventually(() => expect(changed().at(-1)).toMatchObject({ files: expect.arrayContaining(["server.mjs"]) }));
+  const edited = changed().length;
   await sleep(3000);
-  expect(changed()).toHaveLength(6);
+  expect(changed()).toHaveLength(edited);
   expect(await knap.interrupt()).toMatchObject({ code: 0 });
 });
 
@@ -62,7 +66,7 @@ test("a file to which knap's own output is redirected makes no revision (11 C1)"
   try {
     await eventually(() => expect(progress()).toContain("is ready (hello-00001)"), 20_000);
     await sleep(3000);
-    expect(progress()).not.toContain("new revision");
+    expect(progress()).not.toMatch(/new revision|restarted/);
   } finally {
     knap.kill("SIGINT");
     await ended;
@@ -74,7 +78,7 @@ test("the sources of a command in the manifest are watched in its folder; elsewh
   const knap = home.start(["up", "--ui", "json"], folder);
   await knap.until(({ type }) => type === "ready");
   write("server.mjs", `${server.replace(/^(write|append|mkdir).*\n/gm, "")}// edited\n`);
-  await knap.until(({ type, revision }) => type === "ready" && revision === "hello-00002");
+  await knap.until(({ type, files }) => type === "synced" && JSON.stringify(files) === '["server.mjs"]');
   expect(await knap.interrupt()).toMatchObject({ code: 0 });
   const elsewhere = home.start(["up", "--ui", "json", "-f", folder], home.folder);
   const notice = await elsewhere.until(({ text }) => String(text).includes("changed sources have no effect"));
@@ -92,6 +96,6 @@ test("files that are saved during the first deployment are deployed after it (11
   // The first deployment applies these objects one after the other; the source is read before.
   await knap.until(({ type, object }) => type === "applied" && String(object).includes("first-config"));
   write("server.mjs", `${source}// edited\n`);
-  await knap.until(({ type, revision }) => type === "ready" && revision === "hello-00002");
+  await knap.until(({ type, files }) => type === "synced" && JSON.stringify(files) === '["server.mjs"]');
   expect(await knap.interrupt()).toMatchObject({ code: 0 });
 });

@@ -1,6 +1,7 @@
 // Tests watch mode of the built CLI on processes: the effect of each kind of saved file.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { get, KnapHome, type RunningKnap } from "../../support/knap.ts";
@@ -72,9 +73,47 @@ describe("a saved file", () => {
     await eventually(() => expect(applied()).toHaveLength(3));
     write("settings.yaml", `${settings("two").replace('unused: "1"', 'unused: "2"')}# a comment\n`);
     write("server.mjs", `${app}// this change follows all restarts\n`);
-    await expectAnswer({ K_REVISION: "hello-00002" });
-    expect(knap.events.filter(({ text }) => String(text).includes("restarts"))).toHaveLength(2);
+    await eventually(async () => expect((await answer())["PID"]).not.toBe(PID), 15_000);
+    expect(knap.events.filter(({ text }) => String(text).includes("instance restarts"))).toHaveLength(2);
+  });
+
+  test("changed code restarts the process in the same revision, and a changed command makes a new revision", async () => {
+    const { PID } = await answer();
+    write("server.mjs", app.replace("PID: process.pid", 'PID: process.pid, CODE: "two"'));
+    await expectAnswer({ CODE: "two", K_REVISION: "hello-00001" });
     expect((await answer())["PID"]).not.toBe(PID);
+    const synced = await knap.until(({ type }) => type === "synced");
+    expect(synced).toMatchObject({ files: ["server.mjs"], copied: 0, instances: 1, dirty: 0 });
+    const { restartedMs, servedMs } = synced["times"] as Record<string, number>;
+    expect(servedMs).toBeGreaterThanOrEqual(restartedMs ?? Number.POSITIVE_INFINITY);
+    const text = "files: [service.yaml, settings.yaml]\nsecrets: { db: { from: .env.local } }\n";
+    write("knap.yaml", `${text}services: { hello: { command: ["node", "./server.mjs"] } }\n`);
+    await expectAnswer({ CODE: "two", K_REVISION: "hello-00002" });
+  });
+
+  test("a process that reloads changed code by itself is not restarted, which is said once", async () => {
+    const { PID } = await answer();
+    const text = "files: [service.yaml, settings.yaml]\nsecrets: { db: { from: .env.local } }\n";
+    write(
+      "knap.yaml",
+      `${text}services: { hello: { command: ["npm", "run", "dev"], develop: { reload: restart } } }\n`,
+    );
+    write("package.json", '{ "scripts": { "dev": "node --watch server.mjs" } }');
+    await expectAnswer({ K_REVISION: "hello-00002" });
+    write("knap.yaml", `${text}services: { hello: { command: ["npm", "run", "dev"] } }\n`);
+    await reported("`npm run dev` reloads changed code, so knap does not restart it");
+    write("server.mjs", app.replace("PID: process.pid", 'PID: process.pid, CODE: "two"'));
+    await expectAnswer({ CODE: "two", K_REVISION: "hello-00002" });
+    expect((await answer())["PID"]).not.toBe(PID);
+    expect(knap.events.filter(({ type }) => type === "synced")).toEqual([]);
+  });
+
+  test("many quick saves of code end in the last state", async () => {
+    for (let at = 1; at <= 50; at++) {
+      write("server.mjs", app.replace("PID: process.pid", `PID: process.pid, CODE: "${at}"`));
+      await sleep(60);
+    }
+    await expectAnswer({ CODE: "50", K_REVISION: "hello-00001" });
   });
 
   test("an invalid manifest changes nothing and its line is shown; a corrected one is reported as valid", async () => {

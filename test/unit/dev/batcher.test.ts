@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
-import { makeBatcher, saveTimes } from "../../../src/dev/watch-paths.ts";
+import { makeBatcher, saveTimes } from "../../../src/dev/batcher.ts";
 
 describe("a batcher", () => {
   function setUp() {
@@ -19,18 +22,26 @@ describe("a batcher", () => {
       },
     };
     const runs: number[] = [];
-    const batcher = makeBatcher(clock, saveTimes, () => runs.push(time));
+    const batches: (readonly string[])[] = [];
+    const batcher = makeBatcher(clock, saveTimes, (paths) => {
+      runs.push(time);
+      batches.push([...paths]);
+    });
     const advance = (to: number): void => {
       for (;;) {
         const next = timers.filter(({ at }) => at <= to).sort((a, b) => a.at - b.at)[0];
         if (next === undefined) break;
         timers = timers.filter((each) => each !== next);
-        time = next.at;
+        time = Math.max(time, next.at);
         next.run();
       }
       time = to;
     };
-    return { batcher, runs, advance };
+    /** Lets time pass without timers, as a busy event loop does. */
+    const stall = (to: number): void => {
+      time = to;
+    };
+    return { batcher, runs, batches, advance, stall };
   }
 
   test("the batcher runs once, 150 ms after the last touch", () => {
@@ -49,6 +60,47 @@ describe("a batcher", () => {
       batcher.touch();
     }
     expect(runs).toEqual([2000]);
+  });
+
+  test("a change of one file runs after 20 ms; with a second file, 150 ms after the last change", () => {
+    const { batcher, runs, batches, advance } = setUp();
+    batcher.touch("/a");
+    advance(10);
+    batcher.touch("/a");
+    advance(1000);
+    expect([runs, batches]).toEqual([[30], [["/a"]]]);
+    batcher.touch("/a");
+    advance(1010);
+    batcher.touch("/b");
+    advance(2000);
+    expect([runs.slice(1), batches.slice(1)]).toEqual([[1160], [["/a", "/b"]]]);
+  });
+
+  test("500 files that are written one after the other are one batch, also if the event loop was busy", () => {
+    const { batcher, batches, advance, stall } = setUp();
+    batcher.touch("/0");
+    // The timer of the first file is due while reports of other files wait.
+    stall(60);
+    advance(60);
+    for (let at = 1; at < 500; at++) {
+      batcher.touch(`/${at}`);
+      advance(60 + at);
+    }
+    advance(2000);
+    expect(batches.map((paths) => paths.length)).toEqual([500]);
+  });
+
+  test("a file that is written again soon after its batch is reported again, although the watcher says nothing", () => {
+    const folder = mkdtempSync(join(tmpdir(), "knap-batch-"));
+    const path = join(folder, "a");
+    const { batcher, runs, advance } = setUp();
+    writeFileSync(path, "one");
+    batcher.touch(path);
+    advance(25);
+    writeFileSync(path, "second");
+    advance(2000);
+    expect(runs).toEqual([20, 190]);
+    rmSync(folder, { recursive: true });
   });
 
   test("a disposed batcher runs nothing", () => {

@@ -4,12 +4,12 @@ import { ChangeBrake, type FileHashes } from "../../../src/dev/change-brake.ts";
 const SECOND = 1000;
 
 /** A brake with the state of its Service: `save` deploys if the brake allows it. */
-function setUp() {
+function setUp(isInPlace = false) {
   const brake = new ChangeBrake();
   let deployed: FileHashes = new Map();
   let files: FileHashes = new Map();
   const retry = (now: number) => {
-    const held = brake.check(deployed, files, now);
+    const held = brake.check(deployed, files, { now, isInPlace });
     if (held === undefined) {
       brake.deployed(now);
       deployed = files;
@@ -89,9 +89,10 @@ describe("the brake of redeploys (11 C1)", () => {
     expect(slow.save("state.json", "5", now)).toMatchObject({ isNew: true });
     const brake = new ChangeBrake();
     const files = (at: number): FileHashes => new Map([["state.json", String(at)]]);
-    for (let at = 0; at < 5; at++) expect(brake.check(new Map(), files(at), at * SECOND)).toBeUndefined();
-    expect(brake.check(new Map(), files(4), 5 * SECOND)).toBeUndefined();
-    expect(brake.check(new Map(), files(5), 6 * SECOND)).toMatchObject({ isNew: true });
+    for (let at = 0; at < 5; at++)
+      expect(brake.check(new Map(), files(at), { now: at * SECOND, isInPlace: false })).toBeUndefined();
+    expect(brake.check(new Map(), files(4), { now: 5 * SECOND, isInPlace: false })).toBeUndefined();
+    expect(brake.check(new Map(), files(5), { now: 6 * SECOND, isInPlace: false })).toMatchObject({ isNew: true });
   });
 
   test("the brake ignores an app's own log that changes after every deployment until a rebuild is requested", () => {
@@ -103,5 +104,16 @@ describe("the brake of redeploys (11 C1)", () => {
     expect(save("events.log", "7", 9999 * SECOND)).toMatchObject({ isNew: false });
     brake.release();
     expect(save("events.log", "8", 9999 * SECOND)).toBeUndefined();
+  });
+
+  test("200 quick saves of code that need no new revision are not delayed, but an endless series is", () => {
+    const { save } = setUp(true);
+    for (let at = 0; at < 200; at++) expect(save("server.mjs", String(at), at * 100)).toBeUndefined();
+    const endless = setUp(true);
+    const held = Array.from({ length: 200 }, (_, at) => endless.save("version.ts", String(at), at * 500));
+    expect(held.findIndex((each) => each !== undefined)).toBe(120);
+    const data = setUp(true);
+    const blocked = Array.from({ length: 10 }, (_, at) => data.save("visits.json", String(at), at * 500));
+    expect(blocked.findIndex((each) => each !== undefined)).toBe(5);
   });
 });

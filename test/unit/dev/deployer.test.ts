@@ -206,7 +206,7 @@ describe("deploying", () => {
     await deployer.deploy(project, never);
     expect(annotations()?.["knap.dev/source-hash"]).toBeDefined();
     const elsewhere = setUp({ cwd: tmpdir() }).deployer;
-    expect(elsewhere.sourceFolderOf(project.services[0] as ProjectService)).toBeUndefined();
+    expect(elsewhere.isWatched(project.services[0] as ProjectService, project)).toBe(false);
   });
 
   test("an aborted deployment applies nothing", async () => {

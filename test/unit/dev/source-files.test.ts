@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readSources, sourceFilter } from "../../../src/dev/source-files.ts";
+import type { Service } from "../../../src/apis/serving/types.ts";
+import { ServiceFiles } from "../../../src/dev/service-files.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -11,16 +12,22 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const write = (name: string, text: string) => writeFile(join(folder, name), text);
-const read = (inputs: readonly string[] = [], own: readonly string[] = []) =>
-  readSources(
-    folder,
-    sourceFilter({
-      folder,
-      dockerfile: "Dockerfile",
-      inputs: new Set(inputs.map((name) => join(folder, name))),
-      isOwnFile: (path) => own.includes(path.slice(folder.length + 1)),
-    }),
-  );
+const read = async (inputs: readonly string[] = [], own: readonly string[] = []) => {
+  const object = {
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name: "x" },
+  } as unknown as Service;
+  const service = { key: "default/x", object, image: "x", start: { command: ["node"], folder, env: {} } };
+  const files = new ServiceFiles({
+    service,
+    isBuilt: false,
+    cwd: folder,
+    inputs: new Set(inputs.map((name) => join(folder, name))),
+    isOwnFile: (path) => own.includes(path.slice(folder.length + 1)),
+  });
+  return new Map([...(await files.readAll())].slice(1));
+};
 
 describe("source files", () => {
   test("source files have hashes that depend only on their contents", async () => {

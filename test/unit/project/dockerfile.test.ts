@@ -23,7 +23,36 @@ describe("reading a Dockerfile", () => {
       env: { A: "1", B: "two words", C: "-x" },
       entrypoint: [],
       cmd: ["node", "server.mjs"],
+      steps: [],
     });
+  });
+
+  test("the steps have the files that come from the context, with absolute targets, and the commands of RUN", () => {
+    const text = [
+      "FROM node AS deps",
+      "WORKDIR /app",
+      "COPY package.json package-lock.json ./",
+      "RUN --mount=type=cache,target=/root/.npm npm ci",
+      "FROM deps",
+      "COPY --from=build /dist ./dist",
+      "COPY --chown=node:node src ./src",
+      'ADD ["a b.txt", "/data/"]',
+      "ADD https://example.com/x.tar /x",
+      "COPY <<EOF /etc/motd",
+      "hello",
+      "EOF",
+      "RUN <<EOF",
+      "npm run build",
+      "EOF",
+    ].join("\n");
+    const shell = (line: string) => ({ type: "run", command: ["/bin/sh", "-c", line] });
+    expect(readDockerfile(text)?.steps).toEqual([
+      { type: "copy", sources: ["package.json", "package-lock.json"], target: "/app/" },
+      shell("npm ci"),
+      { type: "copy", sources: ["src"], target: "/app/src" },
+      { type: "copy", sources: ["a b.txt"], target: "/data/" },
+      shell("npm run build"),
+    ]);
   });
 
   test("ENV can use variables of an earlier ENV", () => {
@@ -62,7 +91,7 @@ describe("reading a Dockerfile", () => {
 });
 
 describe("inferring a process's command", () => {
-  const facts = { base: "x", env: { A: "1" }, workdir: "/app" };
+  const facts = { base: "x", env: { A: "1" }, steps: [], workdir: "/app" };
 
   test("a process's command joins ENTRYPOINT and CMD, and paths under WORKDIR become paths in the project", () => {
     const inferred = inferCommand({ ...facts, entrypoint: ["/app/run"], cmd: ["--root", "/app", "/etc/x"] });

@@ -1,0 +1,83 @@
+// Batches changed paths: a save of one file is acted on at once, a change of many files once they are all written.
+import { statSync } from "node:fs";
+import type { Clock, Time } from "../base/clock.ts";
+
+export interface BatchTimes {
+  /** A batch of one path ends after this time without a change. */
+  readonly singleMs: number;
+  /** A batch of several paths ends after this time without a change. */
+  readonly quietMs: number;
+  readonly longestMs: number;
+}
+
+/**
+ * The watcher reports only one change of a file in 50 ms, so a file of a batch that ended early is checked again after
+ * the usual time.
+ */
+export const saveTimes: BatchTimes = { singleMs: 20, quietMs: 150, longestMs: 2000 };
+
+/** A timer that is later than this means that reports of changes may wait in the event loop too. */
+const STALLED_MS = 10;
+
+export interface Batcher extends Disposable {
+  /** `path`: absolute; undefined: something else than a file changed. */
+  touch(path?: string): void;
+}
+
+/** Describes the file so that a later write changes the text. */
+function fingerprint(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? "" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+}
+
+/** Calls `run` with each batch: the paths, and whether {@link Batcher.touch} was called without a path. */
+export function makeBatcher(
+  clock: Clock,
+  times: BatchTimes,
+  run: (paths: ReadonlySet<string>, isWhole: boolean) => void,
+): Batcher {
+  let timer: Disposable | undefined;
+  let first: Time | undefined;
+  let paths = new Set<string>();
+  let isWhole = false;
+  const rechecks = new Set<Disposable>();
+
+  const fire = (due: Time): void => {
+    if (clock.now() - due > STALLED_MS && clock.now() - (first ?? due) < times.longestMs) {
+      arm();
+      return;
+    }
+    const [batch, whole] = [paths, isWhole];
+    [timer, first, paths, isWhole] = [undefined, undefined, new Set(), false];
+    const [single] = batch.size === 1 && !whole ? batch : [];
+    if (single !== undefined) recheck(single);
+    run(batch, whole);
+  };
+  const arm = (): void => {
+    const now = clock.now();
+    first ??= now;
+    timer?.[Symbol.dispose]();
+    const quietMs = paths.size === 1 && !isWhole ? times.singleMs : times.quietMs;
+    const due = Math.min(now + quietMs, first + times.longestMs);
+    timer = clock.at(due, () => fire(due));
+  };
+  const recheck = (path: string): void => {
+    const before = fingerprint(path);
+    const check = clock.at(clock.now() + times.quietMs, () => {
+      rechecks.delete(check);
+      if (fingerprint(path) !== before) batcher.touch(path);
+    });
+    rechecks.add(check);
+  };
+  const batcher: Batcher = {
+    touch(path) {
+      if (path === undefined) isWhole = true;
+      else paths.add(path);
+      arm();
+    },
+    [Symbol.dispose]() {
+      for (const each of [timer, ...rechecks]) each?.[Symbol.dispose]();
+    },
+  };
+  return batcher;
+}

@@ -1,0 +1,205 @@
+// Reads the files of one Service that watch mode reacts to: the sources of its build or process, and the files of its
+// rules.
+import { existsSync } from "node:fs";
+import { lstat, readFile, readlink } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { sha256Hex } from "../base/hash.ts";
+import { contextIgnores } from "../node/image/build-context.ts";
+import type { ProjectService } from "../project/project.ts";
+import { changedFiles, type FileHashes } from "./change-brake.ts";
+import {
+  type ChangeContext,
+  type ChangedFile,
+  type ChangePlan,
+  planContainerChange,
+  planProcessChange,
+} from "./change-planner.ts";
+import type { IsOwnFile } from "./own-files.ts";
+import { isNoise, listFiles, slashed, sourceFilter, sourceFolderOf } from "./source-files.ts";
+import { makeMatcher, type WatchMatcher } from "./watch-matcher.ts";
+import { isWithin } from "./watch-paths.ts";
+
+export interface FilesRequest {
+  readonly service: ProjectService;
+  /** Images are built; otherwise Services run as processes. */
+  readonly isBuilt: boolean;
+  /** The working folder of processes whose command is in the manifest. */
+  readonly cwd: string;
+  /** Absolute paths of files that are watched separately, such as manifests. */
+  readonly inputs: ReadonlySet<string>;
+  readonly isOwnFile: IsOwnFile;
+}
+
+/** The name of the Service's settings among its files. */
+const SETTINGS = "knap.yaml";
+
+/** Names of files are relative to the source folder, with / as separator. Those outside of it begin with `../`. */
+export class ServiceFiles {
+  readonly #request: FilesRequest;
+  /** The source folder, else the folder of the manifest. */
+  readonly #folder: string;
+  readonly #isSource: (path: string) => boolean;
+  readonly #matchers: readonly WatchMatcher[];
+  /** Folders and files to read besides the source folder. */
+  readonly #otherRoots: readonly string[];
+  readonly #hasSources: boolean;
+  /** Paths of rules that do not exist yet. */
+  readonly #missing: ReadonlySet<string>;
+
+  constructor(request: FilesRequest) {
+    const { service, isBuilt, cwd, inputs, isOwnFile } = request;
+    const { build, folder: manifestFolder = cwd, develop } = service;
+    const folder = sourceFolderOf(service, { isBuilt, cwd });
+    this.#request = request;
+    this.#hasSources = folder !== undefined;
+    this.#folder = folder ?? manifestFolder;
+    const filter = sourceFilter({
+      folder: this.#folder,
+      dockerfile: build?.dockerfile ?? "Dockerfile",
+      inputs,
+      isOwnFile,
+    });
+    this.#isSource = (path) => folder !== undefined && isWithin(folder, path) && filter(this.#nameOf(path));
+    const contextIgnored = build && contextIgnores(build.context, build.dockerfile ?? "Dockerfile");
+    const isExcluded = (path: string): boolean =>
+      inputs.has(path) ||
+      isOwnFile(path) ||
+      (build !== undefined &&
+        isWithin(build.context, path) &&
+        contextIgnored?.(slashed(relative(build.context, path))) === true);
+    this.#matchers = (develop?.rules ?? []).map((rule) => makeMatcher(rule, isExcluded));
+    const isRead = (path: string): boolean => isWithin(this.#folder, path) && !isNoise(`/${this.#nameOf(path)}`);
+    const rulePaths = (develop?.rules ?? []).map(({ path }) => path);
+    this.#otherRoots = rulePaths.filter((path) => !this.#hasSources || !isRead(path));
+    this.#missing = new Set(rulePaths.filter((path) => !existsSync(path)));
+  }
+
+  /** Returns true if no file can change what is deployed. */
+  get isEmpty(): boolean {
+    return !this.#hasSources && this.#matchers.length === 0;
+  }
+
+  /** The folders and files to watch. */
+  get roots(): readonly string[] {
+    return [...(this.#hasSources ? [this.#folder] : []), ...this.#matchers.map(({ rule }) => rule.path)];
+  }
+
+  /** Returns true if the path of a rule was missing when the project was loaded. It is not watched yet. */
+  isMissingRoot(path: string): boolean {
+    return this.#missing.has(path);
+  }
+
+  /** Returns true if changes of the file can change what is deployed. `path`: absolute. */
+  covers(path: string): boolean {
+    return this.#isSource(path) || this.#matchers.some((matcher) => matcher.matches(path));
+  }
+
+  /** Reads all files. */
+  async readAll(): Promise<FileHashes> {
+    const { service, isBuilt } = this.#request;
+    const { build, start } = service;
+    const dockerfile = this.#dockerfile;
+    const isRead = (path: string): boolean => this.covers(path);
+    const found = await Promise.all([
+      this.#hasSources ? listFiles(this.#folder, isRead) : [],
+      ...this.#otherRoots.map((root) => listFiles(root, isRead)),
+    ]);
+    const paths = new Set([...found.flat(), ...(dockerfile === undefined ? [] : [dockerfile])]);
+    const settings = JSON.stringify(isBuilt ? build : start) ?? "";
+    return this.#update(new Map([[SETTINGS, settings]]), paths);
+  }
+
+  /** Reads the changed files again. A changed path can be a folder, which is empty, or was created or deleted. */
+  async readChanged(known: FileHashes, changed: readonly string[]): Promise<FileHashes> {
+    const files = [...known.keys()].filter((name) => name !== SETTINGS).map((name) => this.#pathOf(name));
+    const below = files.filter((file) => changed.some((path) => isWithin(path, file)));
+    const listed = await Promise.all(changed.map((path) => this.#list(path)));
+    return this.#update(known, new Set([...listed.flat(), ...below]));
+  }
+
+  /** Returns what the changes from `seen` to `next` need. `built`: the files that the image has. */
+  plan(seen: FileHashes, next: FileHashes, built: FileHashes): ChangePlan {
+    const { service, isBuilt } = this.#request;
+    const changes = changedFiles(seen, next).map(
+      (name): ChangedFile => ({ name, path: this.#pathOf(name), isGone: !next.has(name) }),
+    );
+    if (changes.length === 0) return { action: "none" };
+    const dockerfile = this.#dockerfile && this.#nameOf(this.#dockerfile);
+    const context: ChangeContext = {
+      matchers: this.#matchers,
+      isBuildFile: (name) => name === SETTINGS || name === dockerfile || basename(name).endsWith(".dockerignore"),
+      isSource: this.#isSource,
+      isInImage: (name) => service.build !== undefined && built.has(name) && isInside(name),
+    };
+    if (isBuilt) return planContainerChange(changes, context);
+    return planProcessChange(changes, { ...context, reloads: service.develop?.reloader !== undefined });
+  }
+
+  /** Returns the files that determine an image or a process. */
+  buildFiles(files: FileHashes): FileHashes {
+    const dockerfile = this.#dockerfile && this.#nameOf(this.#dockerfile);
+    return new Map([...files].filter(([name]) => isInside(name) || name === dockerfile));
+  }
+
+  /**
+   * Returns the files that the instances of a new image have. Files outside of the context that were changed since
+   * `first`, and those of rules with `initial_sync`, are not among them.
+   */
+  imageFiles(files: FileHashes, first: FileHashes): FileHashes {
+    const isSynced = (name: string, hash: string): boolean => {
+      const matching = this.#matchers.filter(
+        ({ rule, matches }) => rule.target !== undefined && matches(this.#pathOf(name)),
+      );
+      if (matching.some(({ rule }) => rule.initialSync)) return true;
+      return matching.length > 0 && !isInside(name) && first.get(name) !== hash;
+    };
+    return new Map([...files].filter(([name, hash]) => !isSynced(name, hash)));
+  }
+
+  /** Does not follow a symbolic link: the link itself is the file. */
+  async #list(path: string): Promise<readonly string[]> {
+    const isFolder = (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
+    if (isFolder) return listFiles(path, (each) => this.covers(each));
+    return this.covers(path) ? [path] : [];
+  }
+
+  /** undefined: nothing is built, a command builds, or knap.yaml has the text. */
+  get #dockerfile(): string | undefined {
+    const { service, isBuilt } = this.#request;
+    const { build } = service;
+    return isBuilt && build?.command === undefined && build?.inline === undefined ? build?.dockerfile : undefined;
+  }
+
+  #nameOf(path: string): string {
+    return slashed(relative(this.#folder, path));
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  async #update(known: FileHashes, paths: ReadonlySet<string>): Promise<FileHashes> {
+    const hashes = await Promise.all(
+      [...paths].sort().map(async (path) => [this.#nameOf(path), await hashOf(path)] as const),
+    );
+    const files = new Map(known);
+    for (const [name, hash] of hashes) {
+      if (hash === undefined) files.delete(name);
+      else files.set(name, hash);
+    }
+    return files;
+  }
+}
+
+const isInside = (name: string): boolean => !name.startsWith("../");
+
+/** Resolves with a hash of a file's content, or with the target of a symbolic link; undefined if it does not exist. */
+async function hashOf(path: string): Promise<string | undefined> {
+  try {
+    const stats = await lstat(path);
+    if (stats.isSymbolicLink()) return `link ${await readlink(path)}`;
+    return stats.isFile() ? sha256Hex(await readFile(path)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
