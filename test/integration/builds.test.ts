@@ -35,7 +35,7 @@ describe("builds with BuildKit", () => {
     bench.write({ "token.txt": `${secret}\n`, ".dockerignore": "token.txt\n" });
     process.env["KNAP_TEST_SECRET"] = secret;
     const outcome = await bench.buildText(
-      `FROM ${bench.base}\nRUN --mount=type=secret,id=file --mount=type=secret,id=variable cat /run/secrets/file /run/secrets/variable && test -s /run/secrets/file && echo read\n`,
+      `FROM ${bench.base}\nRUN --mount=type=secret,id=file --mount=type=secret,id=variable cat /run/secrets/file /run/secrets/variable && test -s /run/secrets/file && echo ${fresh()}\n`,
       {
         secrets: [
           { id: "file", file: join(bench.folder, "token.txt") },
@@ -176,7 +176,10 @@ describe.each([
 
   test("the error of a missing base image has the line of FROM", async () => {
     const text = `ARG X=1\nFROM nowhere.invalid/base:1 AS a\nRUN true\n`;
-    expect(failedLine(await bench.buildText(text), text)).toBe(2);
+    const outcome = await bench.buildText(text);
+    expect(failedLine(outcome, text)).toBe(2);
+    const { message } = outcome as { message: string };
+    expect(message.split("\n").at(-1)).toMatch(/^(failed to do request|Get ).*no such host/);
   });
 
   test("an aborted build rejects, and the engine ends the step that runs", async () => {

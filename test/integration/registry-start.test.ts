@@ -153,6 +153,27 @@ describe("knap with a registry that asks for a password", () => {
     for (const image of [`${host}/team/base:v1`, base]) await runtime.images.remove(image);
   });
 
+  test.each([
+    ["BuildKit", "1"],
+    ["the classic builder", "0"],
+  ])("%s pulls a moved base image anew with the user's credentials", async (name, builder) => {
+    const tag = `${host}/team/moved:v${builder}`;
+    makeFolder(project, {
+      "service.yaml": serviceYaml("a"),
+      "knap.yaml": "services: { app: { build: { pull: true } } }\n",
+      Dockerfile: `FROM ${tag}\n`,
+    });
+    using home = new KnapHome({ DOCKER_CONFIG: login, DOCKER_BUILDKIT: builder });
+    const script = "const r = await fetch(process.env.KNAP_URL + '/env'); console.log((await r.json()).RELEASE)";
+    const ask = ["--", process.execPath, "--input-type=module", "-e", script];
+    for (const release of [`old ${name}`, `new ${name}`]) {
+      const base = await push(tag, JSON.stringify(release));
+      const done = await home.run(["ci", "--container-address", "published", ...ask], project);
+      expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining(release) });
+      for (const image of [tag, base]) await runtime.images.remove(image);
+    }
+  });
+
   test("a pull without credentials fails with the registry's message and a remedy", async () => {
     makeFolder(project, { "service.yaml": serviceYaml("a"), "knap.yaml": "{}\n" });
     using home = new KnapHome({ DOCKER_CONFIG: folder });

@@ -7,7 +7,7 @@ import type { BuildPlan, DockerfileBuild } from "../../project/project.ts";
 import { findAgents, maskOf, readBuildSecrets } from "../image/build-inputs.ts";
 import { buildByCommand } from "../image/command-build.ts";
 import { type BuiltImage, buildImage, type ImageBuildOptions } from "../image/image-build.ts";
-import { pruneImages } from "../image/image-prune.ts";
+import { type PruneOptions, pruneImages } from "../image/image-prune.ts";
 import { SESSION_LABEL } from "../kubelet/orphans.ts";
 import { BuildError } from "../runtime/build-error.ts";
 import type { BuildStep } from "../runtime/build-request.ts";
@@ -72,16 +72,35 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
         plan.command === undefined
           ? await buildDockerfile(runtime, plan, { ...target, labels, output })
           : await buildByCommand(runtime, { ...target, command: plan.command, context: plan.context });
-      await pruneImages(runtime, { namespace, name, keep: id, isInUse: (found) => isInUse(options, found) });
+      await prune(options, { namespace, name, keep: id });
       return { ok: true, image, figures: { ms: performance.now() - startedMs, ...output.counts } };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof RuntimeError)) throw error;
-      const message = redacted([...output.lines, error.message].join("\n"));
+      const message = redacted([...output.lines, shortened(error.message)].join("\n"));
       const { setting, step } = error instanceof BuildError ? error : {};
       return { ok: false, message, setting, step };
     }
   };
+}
+
+/** A failed removal does not fail the build: the next build tries again. */
+async function prune(
+  options: ImageBuilderOptions,
+  service: Pick<PruneOptions, "namespace" | "name" | "keep">,
+): Promise<void> {
+  try {
+    await pruneImages(options.runtime, { ...service, isInUse: (found) => isInUse(options, found) });
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+  }
+}
+
+/** Leaves out what the place of the error says as well: the image's name, and BuildKit's layers around the error. */
+function shortened(message: string): string {
+  return message
+    .replace(/^building \S+: /, "")
+    .replace(/^failed to solve[^:]*: (failed to create LLB definition: )?/, "");
 }
 
 /** Passes the output of a build on, without its secrets, and keeps what the outcome tells. */

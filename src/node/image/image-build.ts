@@ -1,6 +1,7 @@
 // Builds a Service's image with the engine, and tags it by content.
+import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { namespacedName } from "../../apis/meta/key.ts";
-import type { BuildAgent, BuildSecret, BuildSettings, BuildStep } from "../runtime/build-request.ts";
+import type { BuildAgent, BuildSecret, BuildSettings, BuildStep, RegistryAccess } from "../runtime/build-request.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
 import { packContext } from "./build-context.ts";
 import { makePullReport } from "./pull-report.ts";
@@ -44,7 +45,9 @@ export async function buildImage(runtime: ContainerRuntime, options: ImageBuildO
   if (!options.pull) for (const base of bases) await pullPrivate(runtime, base, options);
   const packed = packContext(context, dockerfile, inline);
   const labels = { ...options.labels, [BUILD_LABEL]: namespacedName(service) };
-  const request = { ...settings, context: packed.stream, dockerfile: packed.dockerfile, tag: building, labels };
+  const registries = accessTo(bases);
+  const source = { context: packed.stream, dockerfile: packed.dockerfile };
+  const request = { ...settings, ...source, registries, tag: building, labels };
   // The stream can fail before the request reads it, for instance because the folder was deleted.
   const broken = new Promise<never>((_, reject) => packed.stream.once("error", reject));
   const build = Promise.race([runtime.images.build(request), broken]);
@@ -77,9 +80,18 @@ export async function tagByContent(
   return image;
 }
 
+function accessTo(bases: readonly string[]): RegistryAccess {
+  const hosts = bases.flatMap((base) => parseImageReference(base)?.registry ?? []);
+  return {
+    hosts: [...new Set(hosts)],
+    // The builder names only the host. Any image of the host has its credentials.
+    credentials: async (host) => authFor(`${host}/any/image`, [await readDockerConfig(process.env)]),
+  };
+}
+
 /**
- * Pulls a base image that needs credentials. BuildKit would ask a client session for them, which knap does not offer;
- * with a local image it does not ask.
+ * Pulls a base image that needs credentials. The builder would ask only for the credentials of its registry, and the
+ * user can have some for a path of the registry.
  */
 async function pullPrivate(
   runtime: ContainerRuntime,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import type { Secret } from "../../apis/core/types.ts";
 import { fieldsOf, isFields, parseJson } from "../../base/json.ts";
-import type { RegistryAuth } from "../runtime/runtime.ts";
+import type { RegistryAuth } from "../runtime/build-request.ts";
 
 interface StoredAuth {
   readonly auth?: string;

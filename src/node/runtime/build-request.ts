@@ -48,6 +48,20 @@ export interface BuildStep {
   readonly state: "started" | "cached" | "done";
 }
 
+/** The credentials of a build. */
+export interface RegistryAccess {
+  /** The registries of the base images. */
+  readonly hosts: readonly string[];
+  credentials(host: string): Promise<RegistryAuth | undefined>;
+}
+
+export interface RegistryAuth {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly identityToken?: string | undefined;
+  readonly serverAddress: string;
+}
+
 export interface BuildRequest extends BuildSettings {
   /** A tar stream of the build context. It includes the Dockerfile and leaves out what .dockerignore excludes. */
   readonly context: Readable;
@@ -56,6 +70,7 @@ export interface BuildRequest extends BuildSettings {
   readonly labels: Readonly<Record<string, string>>;
   readonly secrets?: readonly BuildSecret[] | undefined;
   readonly agents?: readonly BuildAgent[] | undefined;
+  readonly registries?: RegistryAccess | undefined;
   readonly onOutput?: ((line: string) => void) | undefined;
   readonly onStep?: ((step: BuildStep) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -1,6 +1,6 @@
 // Defines the interface of container runtimes. Docker and plain processes implement it; it uses knap's own types only.
 import type { Readable } from "node:stream";
-import type { BuildRequest } from "./build-request.ts";
+import type { BuildRequest, RegistryAuth } from "./build-request.ts";
 import type { ExecOptions } from "./exec-options.ts";
 
 /** What a runtime supports. Callers check this before a call. */
@@ -144,13 +144,6 @@ export interface ImageInfo {
   readonly labels: Readonly<Record<string, string>>;
   /** RFC 3339. Of two builds with the same content, both have the time of the newer one. */
   readonly taggedAt: string;
-}
-
-export interface RegistryAuth {
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  readonly identityToken?: string | undefined;
-  readonly serverAddress: string;
 }
 
 export interface PullProgress {

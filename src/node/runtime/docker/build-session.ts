@@ -1,10 +1,10 @@
-// Opens a session of BuildKit: a connection over which the engine asks knap for secrets and ssh agents during a build.
+// Opens a session of BuildKit: a connection over which the engine asks knap for secrets, ssh agents and credentials.
 import { randomUUID } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { bytesField, readMessage } from "../../../base/protobuf.ts";
-import type { BuildAgent, BuildRequest, BuildSecret } from "../build-request.ts";
+import type { BuildAgent, BuildRequest, BuildSecret, RegistryAccess } from "../build-request.ts";
 import { dialEngine } from "./dial-engine.ts";
 import { type GrpcMethod, GrpcNotFound, serveGrpc, unary } from "./grpc-server.ts";
 
@@ -21,10 +21,10 @@ const AGENT_HEADER = "buildkit.ssh.id";
 /** The engine can ask until `close`. */
 export async function openBuildSession(
   docker: Docker,
-  { secrets = [], agents = [] }: Pick<BuildRequest, "secrets" | "agents">,
+  { secrets = [], agents = [], registries }: Pick<BuildRequest, "secrets" | "agents" | "registries">,
 ): Promise<BuildSession> {
   const id = randomUUID();
-  const methods = sessionMethods(secrets, agents);
+  const methods = new Map([...sessionMethods(secrets, agents), ...registryMethods(registries)]);
   const socket = await dialEngine<Socket>(docker, {
     path: "/session",
     method: "POST",
@@ -73,10 +73,21 @@ function sessionMethods(
   ]);
 }
 
+/** CredentialsRequest { string Host = 1 } → CredentialsResponse { string Username = 1; string Secret = 2 } */
+function registryMethods(registries: RegistryAccess | undefined): ReadonlyMap<string, GrpcMethod> {
+  const answer = async (request: Buffer): Promise<Buffer> => {
+    const { username = "", password = "", identityToken } = (await registries?.credentials(idIn(request))) ?? {};
+    // A token has no user name.
+    if (identityToken) return bytesField(2, identityToken);
+    return Buffer.concat([bytesField(1, username), bytesField(2, password)]);
+  };
+  return new Map([["/moby.filesync.v1.Auth/Credentials", unary(answer)]]);
+}
+
 /** HealthCheckResponse { status: SERVING } */
 const SERVING = Buffer.from([0x08, 0x01]);
 
-/** The requests for secrets and agents have the id as field 1. */
+/** Requests have the id of what they ask for as field 1. */
 const idIn = (request: Buffer): string => dataIn(request).toString("utf8");
 
 function dataIn(message: Buffer): Buffer {

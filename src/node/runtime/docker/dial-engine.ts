@@ -12,6 +12,8 @@ export interface EngineDial {
   readonly file?: NodeJS.ReadableStream;
   /** The query. Objects become JSON. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Credentials by registry. */
+  readonly registryconfig?: object;
   readonly abortSignal?: AbortSignal;
 }
 

@@ -4,7 +4,7 @@ import { release } from "node:os";
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { BuildError } from "../build-error.ts";
-import type { BuildRequest } from "../build-request.ts";
+import type { BuildRequest, RegistryAccess } from "../build-request.ts";
 import type { RuntimeError } from "../runtime.ts";
 import { openBuildSession } from "./build-session.ts";
 import { BuildTrace } from "./buildkit-trace.ts";
@@ -46,6 +46,7 @@ export async function buildOnEngine(
       method: "POST",
       isStream: true,
       file: request.context,
+      ...(session === undefined && { registryconfig: await registryConfig(request.registries) }),
       options: { ...queryOf(request), version: builder.version, ...(session && { session: session.id }) },
       ...(signal && { abortSignal: signal }),
     });
@@ -58,6 +59,18 @@ export async function buildOnEngine(
     session?.close();
   }
   return { id: (await docker.getImage(tag).inspect()).Id };
+}
+
+/** The classic builder gets all credentials at the start. */
+async function registryConfig(access: RegistryAccess | undefined): Promise<object> {
+  const found = await Promise.all((access?.hosts ?? []).map((host) => access?.credentials(host)));
+  const known = found.filter((auth) => auth !== undefined);
+  return Object.fromEntries(
+    known.map(({ serverAddress, username, password, identityToken }) => [
+      serverAddress,
+      { username, password, identitytoken: identityToken },
+    ]),
+  );
 }
 
 /** The parameters of the engine's build call. The client library also writes those that are undefined. */

@@ -1,7 +1,8 @@
 // Implements the runtime's calls for images with a Docker engine.
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
-import type { ContainerRuntime, ImageInfo, RegistryAuth } from "../runtime.ts";
+import type { RegistryAuth } from "../build-request.ts";
+import type { ContainerRuntime, ImageInfo } from "../runtime.ts";
 import { ClassicLayers } from "./classic-layers.ts";
 import { buildOnEngine, type EngineBuilder } from "./docker-build.ts";
 import { engineCall, fromEngineText, ifFound } from "./engine-error.ts";

@@ -15,9 +15,9 @@ export class GrpcNotFound extends Error {}
 /** A unary method yields one message for the one that it gets. */
 export type GrpcMethod = (requests: AsyncIterable<Buffer>, headers: IncomingHttpHeaders) => AsyncIterable<Buffer>;
 
-export function unary(answer: (request: Buffer) => Buffer): GrpcMethod {
+export function unary(answer: (request: Buffer) => Promise<Buffer> | Buffer): GrpcMethod {
   return async function* (requests) {
-    for await (const request of requests) yield answer(request);
+    for await (const request of requests) yield await answer(request);
   };
 }
 
