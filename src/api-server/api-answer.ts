@@ -27,7 +27,12 @@ export type ApiAnswer =
       readonly warnings?: readonly string[] | undefined;
     }
   /** The body is text, not a JSON value. */
-  | { readonly code: number; readonly text: string; readonly contentType: string }
+  | {
+      readonly code: number;
+      readonly text: string;
+      readonly contentType: string;
+      readonly warnings?: readonly string[] | undefined;
+    }
   /**
    * The handler writes the response itself. If it returns an answer, it has written nothing, and the server sends that
    * answer.

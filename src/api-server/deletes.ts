@@ -1,7 +1,6 @@
 // Serves DELETE of an object or a collection, with DeleteOptions from the body or the query.
 import { deleteOptions } from "../apis/fields/core.ts";
 import { decode } from "../apis/go/decode.ts";
-import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { keyOf } from "../apis/meta/key.ts";
 import { ok, type Result } from "../base/result.ts";
@@ -9,11 +8,14 @@ import type { DeleteOptions, Propagation } from "../control-plane/store/deletion
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf, makeForbidden } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, pageNotFound, statusAnswer } from "./api-answer.ts";
-import { filteredObjects, parseFilter } from "./object-filter.ts";
+import { parseListOptions } from "./list-options.ts";
+import { readPage } from "./list-page.ts";
+import { parseFilter } from "./object-filter.ts";
 import { integerOf } from "./query-parameters.ts";
-import { methodNotAllowed } from "./reads.ts";
+import { listAnswer, methodNotAllowed, type ReadContext } from "./reads.ts";
+import type { Representation } from "./representation.ts";
 import { jsonBody } from "./request-body.ts";
-import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
+import { keyOfPath, type ObjectPath } from "./resource-path.ts";
 import { isDryRun } from "./writes.ts";
 
 /** @see kubernetes plugin/pkg/admission/namespace/lifecycle */
@@ -35,22 +37,27 @@ export function deleteObject(store: ObjectStore, request: ApiRequest, path: Obje
 }
 
 /** Stops at the first object whose delete is refused, and returns the refusal. */
-export function deleteCollection(store: ObjectStore, request: ApiRequest, path: ResourcePath): ApiAnswer {
+export function deleteCollection(context: ReadContext, request: ApiRequest, wanted: Representation): ApiAnswer {
+  const { path } = wanted;
   const { resource } = path;
+  const { store } = context;
   // As in Kubernetes, namespaces have no deletecollection, and no request deletes the objects of all namespaces.
-  if (resource.kind === "Namespace") return methodNotAllowed;
+  if (resource.kind === "Namespace") return methodNotAllowed(path);
   if (resource.namespaced && path.namespace === undefined) return pageNotFound;
   const options = parseOptions(request);
   if (!options.ok) return statusAnswer(options.error);
   const filter = parseFilter(path, request.query);
   if (!filter.ok) return statusAnswer(filter.error);
-  const items = filteredObjects(store, resource.kind, filter.value);
-  for (const object of items) {
+  const listOptions = parseListOptions(request.query, false);
+  if (!listOptions.ok) return statusAnswer(listOptions.error);
+  const page = readPage(store, path, filter.value, listOptions.value);
+  if (!page.ok) return statusAnswer(page.error);
+  for (const object of page.value.objects) {
     const outcome = store.delete(keyOf(object), options.value);
-    if ("refused" in outcome) return statusAnswer(outcome.refused);
+    // Another client may have deleted the object since the list was made.
+    if ("refused" in outcome && outcome.refused.reason !== "NotFound") return statusAnswer(outcome.refused);
   }
-  const metadata = { resourceVersion: String(store.version) };
-  return json(200, { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata, items });
+  return listAnswer(context, wanted, page.value);
 }
 
 /** DeleteOptions of Kubernetes, as decoded from JSON or protobuf. */

@@ -1,6 +1,6 @@
 // Applies the body of a PATCH to an object: merge patch, JSON patch, and for built-in kinds strategic merge patch.
 import { builtinStructs } from "../apis/fields/core.ts";
-import type { Resource } from "../apis/kinds.ts";
+import { isCustom, type Resource } from "../apis/kinds.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { applyMergePatch, isFields } from "../base/json.ts";
@@ -25,10 +25,6 @@ export function applyPatchBody(request: ApiRequest, resource: Resource, old: Any
   if (!patch.ok) return patch;
   const patched = applyPatch(type, patch.value, resource, old);
   return patched.ok ? checked(patched.value, old) : patched;
-}
-
-function isCustom({ group }: Resource): boolean {
-  return group.includes(".");
 }
 
 function applyPatch(type: string, patch: unknown, resource: Resource, old: AnyObject): Result<unknown, ApiStatus> {

@@ -2,8 +2,19 @@
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { ok, type Result } from "../base/result.ts";
 
+/** Returns false for an absent parameter, `0`, and `false` in any case; true for other texts, also for an empty one. */
 export function isSet(query: URLSearchParams, name: string): boolean {
-  return ["true", "1"].includes(query.get(name) ?? "");
+  const text = query.get(name);
+  return text !== null && text !== "0" && text.toLowerCase() !== "false";
+}
+
+/** Returns a whole number; undefined if the parameter is absent or empty. Fails with 400 for other texts. */
+export function wholeNumberOf(query: URLSearchParams, name: string): Result<number | undefined, ApiStatus> {
+  const text = query.get(name);
+  if (text === null || text === "") return ok(undefined);
+  if (/^[+-]?\d{1,15}$/.test(text)) return ok(Number(text));
+  const why = /^[+-]?\d+$/.test(text) ? "value out of range" : "invalid syntax";
+  return refuse("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
 }
 
 /**

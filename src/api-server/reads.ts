@@ -1,13 +1,17 @@
-// GET of an object or a collection, as JSON or as a Table.
+// GET of an object or a collection.
 import { apiVersionOf } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
+import { ok } from "../base/result.ts";
+import { yamlText } from "../base/yaml/yaml-text.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
-import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
-import { filteredObjects, parseFilter } from "./object-filter.ts";
+import { type ApiAnswer, json, statusAnswer } from "./api-answer.ts";
+import { parseListOptions } from "./list-options.ts";
+import { type ListPage, readPage } from "./list-page.ts";
+import { parseFilter } from "./object-filter.ts";
+import { type Representation, representList, representObject } from "./representation.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
-import { makeTable, type RowObject, type TableRequest, wantsTable } from "./table.ts";
 
 /**
  * Caches the JSON text of each object, so that lists and watches serialize each object once. Holds only weak
@@ -31,45 +35,58 @@ export interface ReadContext {
   readonly json: JsonCache;
 }
 
-export function readObject(context: ReadContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
-  const { store, now, json: cache } = context;
+export function readObject(context: ReadContext, wanted: Representation, path: ObjectPath): ApiAnswer {
   const key = keyOfPath(path);
-  const object = store.get(key.kind, key.namespace, key.name);
+  const object = context.store.get(key.kind, key.namespace, key.name);
   if (!object) return statusAnswer(makeNotFound(key));
-  if (!wantsTable(request.headers.accept))
-    return { code: 200, text: cache.textOf(object), contentType: "application/json" };
-  const resourceVersion = object.metadata.resourceVersion;
-  return json(200, makeTable([object], tableRequest(request, path, now(), resourceVersion)));
+  if (wanted.as === undefined && wanted.media === "json") {
+    return { code: 200, text: context.json.textOf(object), contentType: "application/json" };
+  }
+  return inForm(wanted, json(200, object));
 }
 
-export function readCollection(context: ReadContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
-  const { store, now, json: cache } = context;
-  const filter = parseFilter(path, request.query);
+/** Gives the object of an answer, and an answer in YAML, the form that the client accepts. */
+export function inForm(wanted: Representation, answer: ApiAnswer): ApiAnswer {
+  if (!("json" in answer)) return answer;
+  const { code, warnings } = answer;
+  const object = answer.json as AnyObject;
+  const isObject = code < 300 && object.kind === wanted.path.resource.name;
+  const represented = isObject ? representObject(wanted, object) : ok(object);
+  if (!represented.ok) return inForm(wanted, statusAnswer(represented.error));
+  if (wanted.media === "json") return { code, json: represented.value, warnings };
+  return { code, text: yamlText(represented.value), contentType: "application/yaml", warnings };
+}
+
+export function readCollection(context: ReadContext, wanted: Representation, query: URLSearchParams): ApiAnswer {
+  const { path } = wanted;
+  const filter = parseFilter(path, query);
   if (!filter.ok) return statusAnswer(filter.error);
-  const { resource } = path;
-  const objects = filteredObjects(store, resource.kind, filter.value);
-  const resourceVersion = String(store.version);
-  if (wantsTable(request.headers.accept)) {
-    return json(200, makeTable(objects, tableRequest(request, path, now(), resourceVersion)));
+  const options = parseListOptions(query, false);
+  if (!options.ok) return statusAnswer(options.error);
+  const page = readPage(context.store, path, filter.value, options.value);
+  return page.ok ? listAnswer(context, wanted, page.value) : statusAnswer(page.error);
+}
+
+/** Returns a list in the form that the client accepts. */
+export function listAnswer(
+  { json: cache }: Pick<ReadContext, "json">,
+  wanted: Representation,
+  page: ListPage,
+): ApiAnswer {
+  if (wanted.as !== undefined || wanted.media !== "json") {
+    const represented = representList(wanted, page);
+    return inForm(wanted, represented.ok ? json(200, represented.value) : statusAnswer(represented.error));
   }
-  const list = { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata: { resourceVersion } };
+  const { resource } = wanted.path;
+  const list = { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata: page.metadata };
   const head = JSON.stringify(list);
-  const items = objects.map((object) => cache.textOf(object)).join(",");
+  const items = page.objects.map((object) => cache.textOf(object)).join(",");
   return { code: 200, text: `${head.slice(0, -1)},"items":[${items}]}`, contentType: "application/json" };
 }
 
-export function tableRequest(
-  request: ApiRequest,
-  path: ResourcePath,
-  now: number,
-  resourceVersion: string,
-): TableRequest {
-  const wanted = request.query.get("includeObject");
-  const rowObject: RowObject = wanted === "None" || wanted === "Object" ? wanted : "Metadata";
-  return { kind: path.resource.kind, now, rowObject, resourceVersion };
-}
-
 /** 405: the resource exists and does not support the method. */
-export const methodNotAllowed: ApiAnswer = statusAnswer(
-  makeFailure("MethodNotAllowed", "the server does not allow this method on the requested resource"),
-);
+export function methodNotAllowed({ resource }: ResourcePath): ApiAnswer {
+  const { group, plural } = resource;
+  const message = "the server does not allow this method on the requested resource";
+  return statusAnswer(makeFailure("MethodNotAllowed", message, { group, kind: plural }));
+}

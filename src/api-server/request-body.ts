@@ -1,11 +1,13 @@
-// Reads a request body up to the limits of size and depth, and parses it as JSON or protobuf.
+// Reads a request body up to the limits of size and depth, and parses it as JSON, YAML or protobuf.
 import type { IncomingMessage } from "node:http";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { isFields, type JsonFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { readDocuments } from "../base/yaml/documents.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
 import { parseJsonText } from "./json-text.ts";
 import { PROTOBUF, parseProtobuf } from "./protobuf-body.ts";
+import { repeatedFields } from "./repeated-fields.ts";
 
 /** Kubernetes' limit. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -27,13 +29,37 @@ export function mediaType(request: ApiRequest): string {
   return (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** Returns the body as an object; undefined if the body is empty. */
+const JSON_TYPES: readonly string[] = ["", "application/json", "*/*"];
+const YAML_TYPE = "application/yaml";
+
+/** Returns the body as an object; undefined if the body is empty. Of several YAML documents, it is the first. */
 export function jsonBody(request: ApiRequest): Result<JsonFields | undefined, ApiStatus> {
   if (request.body.length === 0) return ok(undefined);
   const type = mediaType(request);
   if (type === PROTOBUF) return parseProtobuf(request.body);
-  if (type !== "" && type !== "application/json" && type !== "*/*") return failed(unsupportedMedia("application/json"));
-  const parsed = parseJsonText(request.body);
+  if (!JSON_TYPES.includes(type) && type !== YAML_TYPE) return failed(unsupportedMedia("application/json", YAML_TYPE));
+  const parsed = type === YAML_TYPE ? parseYaml(request.body) : parseJsonText(request.body);
   if (!parsed.ok) return parsed;
   return isFields(parsed.value) ? ok(parsed.value) : refuse("BadRequest", "the body must be a JSON object");
+}
+
+function parseYaml(body: Buffer): Result<unknown, ApiStatus> {
+  const document = readDocuments(body.toString())[0];
+  const error = document?.findings.find(({ severity }) => severity === "error");
+  if (!error) return ok(document?.json);
+  return refuse("BadRequest", `yaml: line ${error.position.line}: ${error.message}`);
+}
+
+/** Returns texts about keys that an object of the body has more than once. The last value counts. */
+export function duplicateKeys(request: ApiRequest): readonly string[] {
+  const type = mediaType(request);
+  if (type !== YAML_TYPE) {
+    if (type === PROTOBUF) return [];
+    return repeatedFields(request.body.toString()).map((path) => `duplicate field ${JSON.stringify(path)}`);
+  }
+  const findings = readDocuments(request.body.toString())[0]?.findings ?? [];
+  return findings.flatMap(({ position, message, severity }) => {
+    const key = severity === "warning" ? /^key (".*") is given twice/.exec(message)?.[1] : undefined;
+    return key === undefined ? [] : [`line ${position.line}: key ${key} already set in map`];
+  });
 }

@@ -1,5 +1,9 @@
 // Routes a request to its handler: health, version, discovery, OpenAPI, endpoints of knap.dev, objects.
-import { type ApiAnswer, type ApiRequest, json, pageNotFound } from "./api-answer.ts";
+
+import { isCustom } from "../apis/kinds.ts";
+import { makeFailure } from "../apis/meta/api-status.ts";
+import { makeNotFound } from "../control-plane/store/refusals.ts";
+import { type ApiAnswer, type ApiRequest, json, pageNotFound, statusAnswer } from "./api-answer.ts";
 import { callEndpoint, type EndpointHandlers } from "./custom-endpoints.ts";
 import { deleteCollection, deleteObject } from "./deletes.ts";
 import { discover, kubernetesVersion } from "./discovery.ts";
@@ -7,12 +11,13 @@ import { openApi } from "./openapi.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
 import { isSet } from "./query-parameters.ts";
-import { methodNotAllowed, type ReadContext, readCollection, readObject } from "./reads.ts";
-import { type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
-import { watchCollection } from "./watch.ts";
+import { inForm, methodNotAllowed, readCollection, readObject } from "./reads.ts";
+import { type Representation, representationOf } from "./representation.ts";
+import { keyOfPath, type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
+import { type WatchContext, watchCollection } from "./watch.ts";
 import { createObject, patchObject, replaceObject, type WriteContext } from "./writes.ts";
 
-export interface Api extends ReadContext, WriteContext {
+export interface Api extends WatchContext, WriteContext {
   readonly logs: PodLogs | undefined;
   readonly ports: PodPorts | undefined;
   readonly endpoints: EndpointHandlers | undefined;
@@ -34,44 +39,59 @@ export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAn
   const proxied = parsePodProxy(request);
   if (proxied) return proxyToPod(api, api.ports, request, proxied);
   const target = parseResourcePath(path);
-  if (!target) return pageNotFound;
-  const { name } = target;
-  return name === undefined ? onCollection(api, request, target) : onObject(api, request, { ...target, name });
+  return target ? await onResource(api, request, target) : pageNotFound;
 }
 
-function onCollection(api: Api, request: ApiRequest, target: ResourcePath): ApiAnswer {
+async function onResource(api: Api, request: ApiRequest, target: ResourcePath): Promise<ApiAnswer> {
+  const { name, subresource } = target;
+  if (name !== undefined && subresource === "log" && target.resource.kind === "Pod") {
+    const key = { namespace: target.namespace ?? "", name };
+    return request.method === "GET" ? readPodLog(api, api.logs, request, key) : methodNotAllowed(target);
+  }
+  const wanted = representationOf(request, target, api.now);
+  if (!wanted.ok) return statusAnswer(wanted.error);
+  const answer =
+    name === undefined
+      ? onCollection(api, request, wanted.value)
+      : onObject(api, request, { ...target, name }, wanted.value);
+  return inForm(wanted.value, answer);
+}
+
+function onCollection(api: Api, request: ApiRequest, wanted: Representation): ApiAnswer {
+  const { path: target } = wanted;
   switch (request.method) {
     case "GET":
-      return isWatch(request) ? watchCollection(api, request, target) : readCollection(api, request, target);
+      return isSet(request.query, "watch")
+        ? watchCollection(api, request, wanted)
+        : readCollection(api, wanted, request.query);
     case "POST":
       return createObject(api, request, target);
+    case "PUT":
+    case "PATCH":
+      if (!isCustom(target.resource)) return methodNotAllowed(target);
+      return statusAnswer(makeFailure("BadRequest", "name must be provided"));
     case "DELETE":
-      return deleteCollection(api.store, request, target);
+      return deleteCollection(api, request, wanted);
     default:
-      return methodNotAllowed;
+      return methodNotAllowed(target);
   }
 }
 
-function onObject(api: Api, request: ApiRequest, target: ObjectPath): ApiAnswer {
-  const { subresource, resource, namespace = "", name } = target;
-  if (subresource === "log" && resource.kind === "Pod") {
-    return request.method === "GET" ? readPodLog(api, api.logs, request, { namespace, name }) : methodNotAllowed;
+function onObject(api: Api, request: ApiRequest, target: ObjectPath, wanted: Representation): ApiAnswer {
+  const { subresource, resource } = target;
+  if (subresource !== undefined && (subresource !== "status" || !resource.statusSubresource)) {
+    return statusAnswer(makeNotFound(keyOfPath(target)));
   }
-  if (subresource !== undefined && (subresource !== "status" || !resource.statusSubresource)) return pageNotFound;
   switch (request.method) {
     case "GET":
-      return isWatch(request) ? watchCollection(api, request, target) : readObject(api, request, target);
+      return readObject(api, wanted, target);
     case "PUT":
       return replaceObject(api, request, target);
     case "PATCH":
       return patchObject(api, request, target);
     case "DELETE":
-      return subresource === undefined ? deleteObject(api.store, request, target) : methodNotAllowed;
+      return subresource === undefined ? deleteObject(api.store, request, target) : methodNotAllowed(target);
     default:
-      return methodNotAllowed;
+      return methodNotAllowed(target);
   }
-}
-
-function isWatch({ query }: ApiRequest): boolean {
-  return isSet(query, "watch");
 }

@@ -1,17 +1,22 @@
 // Serves GET with watch=true: streams the store's events as JSON lines, filtered by the request's selectors.
 import type { ServerResponse } from "node:http";
 import { apiVersionOf } from "../apis/kinds.ts";
-import { makeFailure } from "../apis/meta/api-status.ts";
-import type { AnyObject } from "../apis/meta/object.ts";
-import { failed } from "../base/result.ts";
+import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import type { AnyObject, StringMap } from "../apis/meta/object.ts";
+import { failed, type Result } from "../base/result.ts";
 import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
+import { type ListOptions, parseListOptions } from "./list-options.ts";
 import { filteredObjects, matchesFilter, type ObjectFilter, parseFilter } from "./object-filter.ts";
-import { integerOf } from "./query-parameters.ts";
-import { type ReadContext, tableRequest } from "./reads.ts";
-import type { ResourcePath } from "./resource-path.ts";
-import { makeTable, wantsTable } from "./table.ts";
+import type { ReadContext } from "./reads.ts";
+import { type Representation, representEvent } from "./representation.ts";
+
+export interface WatchContext extends ReadContext {
+  /** The store's version when the server started. */
+  readonly firstVersion: number;
+}
+type Send = (type: string, text: string) => void;
 
 /** Interval of BOOKMARK events with the newest resourceVersion. */
 const BOOKMARK_MS = 60_000;
@@ -20,66 +25,51 @@ const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 /** The longest timer of Node, 24 days. */
 const MAX_TIMEOUT_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
-export function watchCollection(context: ReadContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
+export function watchCollection(context: WatchContext, request: ApiRequest, wanted: Representation): ApiAnswer {
   const { query } = request;
-  const filter = parseFilter(path, query);
+  const filter = parseFilter(wanted.path, query);
   if (!filter.ok) return statusAnswer(filter.error);
-  const timeout = integerOf(query, "timeoutSeconds", 0);
-  if (!timeout.ok) return statusAnswer(timeout.error);
-  if (query.has("sendInitialEvents")) {
-    const error =
-      "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
-    return statusAnswer(makeFailure("BadRequest", error));
+  const options = parseListOptions(query, true);
+  if (!options.ok) return statusAnswer(options.error);
+  if (wanted.media !== "json") {
+    const message = "only the following media types are accepted: application/json";
+    return statusAnswer(makeFailure("NotAcceptable", message));
   }
-  const version = query.get("resourceVersion") ?? "";
-  if (!/^\d*$/.test(version)) {
-    return statusAnswer(
-      makeFailure("BadRequest", `resourceVersion: Invalid value: ${JSON.stringify(version)}: must be a number`),
-    );
-  }
-  const watch = new WatchStream(context, request, path, filter.value);
-  return { stream: (response) => watch.run(response, Number(version), timeout.value || undefined) };
+  const watch = new WatchStream(context, wanted, filter.value, options.value);
+  return { stream: (response) => watch.run(response, request.signal) };
 }
 
 class WatchStream {
-  readonly #context: ReadContext;
-  readonly #request: ApiRequest;
-  readonly #path: ResourcePath;
+  readonly #context: WatchContext;
+  readonly #wanted: Representation;
   readonly #filter: ObjectFilter;
+  readonly #options: ListOptions;
+  #isFirst = true;
 
-  constructor(context: ReadContext, request: ApiRequest, path: ResourcePath, filter: ObjectFilter) {
+  constructor(context: WatchContext, wanted: Representation, filter: ObjectFilter, options: ListOptions) {
     this.#context = context;
-    this.#request = request;
-    this.#path = path;
+    this.#wanted = wanted;
     this.#filter = filter;
+    this.#options = options;
   }
 
-  /** Streams until the client disconnects, the timeout or the server stops. With `since` 0, sends all objects first. */
-  run(response: ServerResponse, since: number, timeoutSeconds: number | undefined): Promise<void> {
-    const { store } = this.#context;
-    const { signal, query } = this.#request;
-    const { kind } = this.#path.resource;
-    const { namespace } = this.#filter;
+  /** Streams until the client disconnects, the timeout or the server stops. */
+  run(response: ServerResponse, signal: AbortSignal): Promise<void> {
+    const { timeoutSeconds, wantsBookmarks } = this.#options;
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
     const send = (type: string, text: string): void => {
       response.write(`{"type":"${type}","object":${text}}\n`);
       if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
     };
-    if (since === 0) this.#sendPresent(send);
-    const from = since === 0 ? store.version : since;
-    // A version that is too new comes from another session, so the client has to list again.
-    const watch =
-      from > store.version
-        ? failed(makeExpired(from, store.version))
-        : store.watchSince(from, { kind, namespace }, (event) => this.#send(event, send));
+    const watch = this.#begin(send);
     if (!watch.ok) {
       send("ERROR", JSON.stringify(watch.error));
       response.end();
       return Promise.resolve();
     }
     const bookmark = (): void => {
-      if (query.get("allowWatchBookmarks") === "true") send("BOOKMARK", this.#bookmarkText());
+      if (wantsBookmarks) send("BOOKMARK", this.#bookmarkText());
     };
     return new Promise((resolve) => {
       const bookmarks = setInterval(bookmark, BOOKMARK_MS);
@@ -104,29 +94,59 @@ class WatchStream {
     });
   }
 
-  #sendPresent(send: (type: string, text: string) => void): void {
-    const present = filteredObjects(this.#context.store, this.#path.resource.kind, this.#filter);
+  /** Sends the present objects if the request asks for them, and subscribes to later events. */
+  #begin(send: Send): Result<Disposable, ApiStatus> {
+    const { store, firstVersion } = this.#context;
+    const { version = 0, sendInitialEvents, wantsBookmarks } = this.#options;
+    // A version that is too new or too old comes from another session, so the client has to list again.
+    if (version > store.version || (version > 0 && version < firstVersion)) {
+      return failed(makeExpired(version, store.version));
+    }
+    const sendsPresent = sendInitialEvents ?? version === 0;
+    if (sendsPresent) this.#sendPresent(send);
+    if (sendInitialEvents && wantsBookmarks) send("BOOKMARK", this.#bookmarkText(INITIAL_EVENTS_END));
+    const { kind } = this.#wanted.path.resource;
+    const { namespace } = this.#filter;
+    const from = sendsPresent || version === 0 ? store.version : version;
+    return store.watchSince(from, { kind, namespace }, (event) => this.#send(event, send));
+  }
+
+  #sendPresent(send: Send): void {
+    const { kind } = this.#wanted.path.resource;
+    const present = filteredObjects((selection) => this.#context.store.list(kind, selection), this.#filter);
     for (const object of present) send("ADDED", this.#text(object));
   }
 
   /** An object that begins to match the selectors is ADDED for this client; one that no longer matches is DELETED. */
-  #send({ type, object, old }: WatchEvent, send: (type: string, text: string) => void): void {
+  #send({ type, object, old }: WatchEvent, send: Send): void {
     const now = type !== "DELETED" && matchesFilter(object, this.#filter);
     const before = old !== undefined && matchesFilter(old, this.#filter);
     if (now) send(before ? "MODIFIED" : "ADDED", this.#text(object));
-    else if (before) send("DELETED", this.#text(object));
+    else if (before) send("DELETED", this.#text(type === "DELETED" ? object : withVersionOf(old, object)));
   }
 
   #text(object: AnyObject): string {
-    const { json, now } = this.#context;
-    if (!wantsTable(this.#request.headers.accept)) return json.textOf(object);
-    const version = object.metadata.resourceVersion ?? "";
-    return JSON.stringify(makeTable([object], tableRequest(this.#request, this.#path, now(), version)));
+    if (this.#wanted.as === undefined) return this.#context.json.textOf(object);
+    const text = JSON.stringify(representEvent(this.#wanted, object, this.#isFirst));
+    this.#isFirst = false;
+    return text;
   }
 
-  #bookmarkText(): string {
-    const { resource } = this.#path;
-    const metadata = { resourceVersion: String(this.#context.store.version), creationTimestamp: null };
+  #bookmarkText(annotations?: StringMap): string {
+    const { resource } = this.#wanted.path;
+    const metadata = {
+      resourceVersion: String(this.#context.store.version),
+      creationTimestamp: null,
+      ...(annotations && { annotations }),
+    };
     return JSON.stringify({ kind: resource.name, apiVersion: apiVersionOf(resource), metadata });
   }
+}
+
+/** Marks the bookmark that follows the initial events. */
+const INITIAL_EVENTS_END: StringMap = { "k8s.io/initial-events-end": "true" };
+
+/** The last state that matched, with the version of the write after which it does not. */
+function withVersionOf(old: AnyObject, { metadata: { resourceVersion = "" } }: AnyObject): AnyObject {
+  return { ...old, metadata: { ...old.metadata, resourceVersion } };
 }

@@ -10,6 +10,7 @@ import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { decodeObject } from "./object-body.ts";
 import { applyPatchBody } from "./patch-document.ts";
+import { duplicateKeys } from "./request-body.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 
 export interface WriteContext {
@@ -88,7 +89,8 @@ function fieldWarnings(
     return refuse("Invalid", text);
   }
   if (mode === "Ignore" || !unknownFields) return ok([]);
-  const findings = unknownFields(object).map((path) => `unknown field ${JSON.stringify(path)}`);
+  const unknown = unknownFields(object).map((path) => `unknown field ${JSON.stringify(path)}`);
+  const findings = [...duplicateKeys(request), ...unknown];
   if (mode === "Warn" || findings.length === 0) return ok(findings);
   const error = `strict decoding error: ${findings.join(", ")}`;
   const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);

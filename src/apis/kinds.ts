@@ -187,6 +187,11 @@ for (const { kind, group, version, name } of resources) {
   byVersion.set(apiVersion, (byVersion.get(apiVersion) ?? new Map<string, Kind>()).set(name, kind));
 }
 
+/** Returns true for the kinds that a cluster has from CustomResourceDefinitions. Some rules of the API differ. */
+export function isCustom({ group }: Pick<Resource, "group">): boolean {
+  return group.includes(".");
+}
+
 /** Returns the resource of a kind, or undefined when knap does not know the kind. */
 export function resourceOf(kind: string): Resource | undefined {
   return byKind.get(kind);

@@ -1,5 +1,4 @@
-// Matches label selectors, and parses and prints their text form (`a=b,c!=d,e in (f,g),!h`).
-import { failed, ok, type Result } from "../../base/result.ts";
+// Matches label selectors and prints their text form.
 import type { StringMap } from "../meta/object.ts";
 import type { LabelSelector } from "./types.ts";
 
@@ -29,49 +28,18 @@ function matchesRequirement({ key, operator, values = [] }: Requirement, labels:
       return value !== undefined;
     case "DoesNotExist":
       return value === undefined;
+    case "Gt":
+    case "Lt":
+      return value !== undefined && isOrdered(operator, value, values[0] ?? "");
     default:
       return false;
   }
 }
 
-const KEY = "[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?";
-const VALUE = "[A-Za-z0-9._-]*";
-const FORMS = {
-  set: new RegExp(`^(${KEY})\\s+(in|notin)\\s*\\(([^()]*)\\)$`),
-  equal: new RegExp(`^(${KEY})\\s*(==|=|!=)\\s*(${VALUE})$`),
-  absent: new RegExp(`^!\\s*(${KEY})$`),
-  present: new RegExp(`^(${KEY})$`),
-};
-
-/** Parses the text form of a selector. The error contains the invalid requirement. */
-export function parseSelector(text: string): Result<LabelSelector> {
-  const matchLabels = new Map<string, string>();
-  const matchExpressions: Requirement[] = [];
-  for (const part of splitRequirements(text)) {
-    const set = FORMS.set.exec(part);
-    const equal = FORMS.equal.exec(part);
-    const absent = FORMS.absent.exec(part);
-    const present = FORMS.present.exec(part);
-    if (set) {
-      const values = (set[3] as string).split(",").map((value) => value.trim());
-      matchExpressions.push({ key: set[1] as string, operator: set[2] === "in" ? "In" : "NotIn", values });
-    } else if (equal) {
-      const [, key, sign, value] = equal as unknown as [string, string, string, string];
-      // matchLabels can have only one requirement per key
-      if (sign === "!=") matchExpressions.push({ key, operator: "NotIn", values: [value] });
-      else if (matchLabels.has(key)) matchExpressions.push({ key, operator: "In", values: [value] });
-      else matchLabels.set(key, value);
-    } else if (absent) matchExpressions.push({ key: absent[1] as string, operator: "DoesNotExist" });
-    else if (present) matchExpressions.push({ key: present[1] as string, operator: "Exists" });
-    else return failed(`unable to parse requirement: ${JSON.stringify(part)}`);
-  }
-  return ok({ matchLabels: Object.fromEntries(matchLabels), matchExpressions });
-}
-
-/** Splits at commas outside parentheses. */
-function splitRequirements(text: string): readonly string[] {
-  const parts = text.match(/(?:[^,(]|\([^)]*\)?)+/g) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== "");
+/** Compares integers. A label that is not an integer does not match. */
+function isOrdered(operator: "Gt" | "Lt", value: string, bound: string): boolean {
+  if (!/^[+-]?\d+$/.test(value)) return false;
+  return operator === "Gt" ? BigInt(value) > BigInt(bound) : BigInt(value) < BigInt(bound);
 }
 
 export function formatSelector(selector: LabelSelector): string {
@@ -79,6 +47,7 @@ export function formatSelector(selector: LabelSelector): string {
   const expressions = (selector.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
     if (operator === "Exists") return key;
     if (operator === "DoesNotExist") return `!${key}`;
+    if (operator === "Gt" || operator === "Lt") return `${key}${operator === "Gt" ? ">" : "<"}${values[0]}`;
     return `${key} ${operator === "In" ? "in" : "notin"} (${values.join(",")})`;
   });
   return [...labels, ...expressions].join(",");

@@ -16,7 +16,8 @@ export type StatusReason =
   | "UnsupportedMediaType"
   | "TooManyRequests"
   | "InternalError"
-  | "ServiceUnavailable";
+  | "ServiceUnavailable"
+  | "Timeout";
 
 export interface StatusCause {
   readonly reason?: string;
@@ -27,7 +28,8 @@ export interface StatusCause {
 export interface ApiStatus {
   readonly kind: "Status";
   readonly apiVersion: "v1";
-  readonly metadata: Readonly<Record<string, never>>;
+  /** `continue`: the token that goes on with an expired list. */
+  readonly metadata: { readonly continue?: string };
   readonly status: "Failure" | "Success";
   readonly message: string;
   readonly reason?: StatusReason;
@@ -37,6 +39,7 @@ export interface ApiStatus {
     readonly kind?: string;
     readonly uid?: string;
     readonly causes?: readonly StatusCause[];
+    readonly retryAfterSeconds?: number;
   };
   /** The HTTP status: 400, 404, 409, 410, 422, … */
   readonly code: number;
@@ -58,6 +61,7 @@ const CODES: Readonly<Record<StatusReason, number>> = {
   TooManyRequests: 429,
   InternalError: 500,
   ServiceUnavailable: 503,
+  Timeout: 504,
 };
 
 export function makeFailure(reason: StatusReason, message: string, details?: ApiStatus["details"]): ApiStatus {

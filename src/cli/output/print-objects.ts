@@ -6,7 +6,7 @@ import { type Kind, kindOf } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Time } from "../../base/clock.ts";
 import { parseTime } from "../../base/time.ts";
-import { yamlText } from "../../project/yaml-text.ts";
+import { yamlText } from "../../base/yaml/yaml-text.ts";
 import { usageError } from "../cli-error.ts";
 import { fullNameOf } from "../objects/targets.ts";
 import { parseJsonPath } from "./json-path.ts";

@@ -1,6 +1,6 @@
 // Declares the commands on the session's objects. Their grammar is kubectl's.
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseSelector } from "../../apis/core/label-selector.ts";
+import { parseSelector } from "../../apis/core/parse-selector.ts";
 import type { ApplyFlags } from "../commands/apply.ts";
 import type { DeleteFlags } from "../commands/delete.ts";
 import type { EventsFlags } from "../commands/events.ts";

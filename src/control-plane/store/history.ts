@@ -1,6 +1,6 @@
 // Stores the newest watch events in a ring buffer, and reports each event to the watchers after the write.
 import type { Kind } from "../../apis/kinds.ts";
-import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
+import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import type { WatchEvent } from "./view.ts";
 
@@ -66,6 +66,19 @@ export class History {
     const past = since >= newest ? [] : this.#after(since);
     for (const entry of past) this.#report(watcher, entry);
     return { [Symbol.dispose]: () => this.#watchers.delete(watcher) };
+  }
+
+  /**
+   * Returns the state at `version` of each object that a later write changed, by `namespace/name`; undefined for an
+   * object that did not exist.
+   */
+  statesAt(version: number, kind: Kind): ReadonlyMap<string, Stored | undefined> {
+    const states = new Map<string, Stored | undefined>();
+    for (const { event } of this.#after(version)) {
+      const path = namespacedName(event.key);
+      if (event.key.kind === kind && !states.has(path)) states.set(path, event.old);
+    }
+    return states;
   }
 
   /** Reports queued events to the watchers. If a watcher writes, the running call also reports that write. */

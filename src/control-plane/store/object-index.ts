@@ -199,6 +199,25 @@ function addTo(index: Map<string, Entry[]>, value: string, entry: Entry): void {
   else insertSorted(entries, entry);
 }
 
+/** Returns the listed objects, in order, with other states of some of them, by path. */
+export function withStates(
+  listed: readonly Stored[],
+  states: ReadonlyMap<string, Stored | undefined>,
+  { namespace, labels }: Selection,
+): readonly Stored[] {
+  const pathOf = (object: Stored): string => namespacedName(keyOf(object));
+  const all = new Map<string, Stored | undefined>(listed.map((object) => [pathOf(object), object]));
+  for (const [path, state] of states) all.set(path, state);
+  const paths = [...all.keys()].sort((a, b) => (a < b ? -1 : 1));
+  return paths
+    .flatMap((path) => all.get(path) ?? [])
+    .filter(
+      ({ metadata }) =>
+        (namespace ?? metadata.namespace ?? "") === (metadata.namespace ?? "") &&
+        (!labels || matchesLabels(labels, metadata.labels)),
+    );
+}
+
 /** Reads an object by its key. */
 export function find(view: View, key: ObjectKey): Stored | undefined {
   return view.get(key.kind, key.namespace, key.name);

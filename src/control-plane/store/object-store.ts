@@ -13,7 +13,7 @@ import { type DeleteOptions, isRemovable, markDeleted } from "./deletion.ts";
 import { GarbageCollector, type GarbageTask } from "./garbage-collector.ts";
 import { History, type WatchListener, type WatchOptions } from "./history.ts";
 import { foldStringData, makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
-import { ObjectIndex } from "./object-index.ts";
+import { ObjectIndex, withStates } from "./object-index.ts";
 import type { DeleteOutcome, StatusPreconditions, WriteOptions, WriteOutcome } from "./outcome.ts";
 import * as refusals from "./refusals.ts";
 import { conflictOf, lateFinalizerOf, preconditionOf } from "./refusals.ts";
@@ -68,6 +68,12 @@ export class ObjectStore implements View {
   }
   list<K extends Kind>(kind: K, selection?: Selection): readonly ObjectOf<K>[] {
     return this.#index.list(kind, selection);
+  }
+  /** Lists the objects as they were at an earlier version. Fails (410) if the history lacks a later write. */
+  listAt(version: number, kind: Kind, selection: Selection = {}): Result<readonly Stored[], ApiStatus> {
+    const oldest = this.#history.oldest(this.#version);
+    if (version < oldest) return failed(refusals.makeExpired(version, oldest));
+    return ok(withStates(this.#index.list(kind), this.#history.statesAt(version, kind), selection));
   }
   dependents(uid: string): readonly Stored[] {
     return this.#index.dependents(uid);
@@ -248,9 +254,10 @@ export class ObjectStore implements View {
   #store(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): WriteOutcome<Stored> {
     const changed = !sameJson(next, old);
     if (!changed || options.dryRun) return { object: changed ? (next as Stored) : old, changed, warnings };
-    const object = this.#isRemovable(next) ? this.#remove(next as Stored) : this.#put(next, old);
+    const isRemoved = this.#isRemovable(next);
+    const object = isRemoved ? this.#remove(old) : this.#put(next, old);
     this.#history.drain();
-    return { object, changed, warnings };
+    return { object: isRemoved ? (next as Stored) : object, changed, warnings };
   }
 
   #admit(request: Omit<AdmissionRequest, "user">, options: WriteOptions): ReturnType<Admission> {

@@ -54,6 +54,11 @@ export class Placeholders {
     if (name === "{{any}}") return undefined;
     if (name === "{{time}}") return TIME.test(value) ? undefined : `${value} is not a time`;
     const bound = this.#bound.get(name);
+    // The version of a list may rise, because other conversations write too. The newest one is used in requests.
+    if (name.startsWith("{{list:") && /^\d+$/.test(value)) {
+      this.#bound.set(name, value);
+      return undefined;
+    }
     if (bound !== undefined) return bound === value ? undefined : `${name} was ${bound}, is ${value}`;
     const wrong = name.startsWith("{{rv:") ? this.#orderError(name, value) : formError(name, value);
     if (wrong === undefined) this.#bound.set(name, value);

@@ -51,7 +51,8 @@ describe("a request", () => {
     const missing = await api.send("GET", "/apis/unknown.dev/v1");
     expect([missing.status, await missing.text()]).toEqual([404, "404 page not found\n"]);
     expect((await api.send("GET", `${SERVICES}/hello/scale`)).status).toBe(404);
-    expect((await api.send("PUT", SERVICES, ksvc("hello"))).status).toBe(405);
+    expect((await api.send("PUT", CONFIG_MAPS, configMap("a"))).status).toBe(405);
+    expect((await api.send("PUT", SERVICES, ksvc("hello"))).status).toBe(400);
     expect((await api.send("GET", "/apis/serving.knative.dev/v1/services/hello")).status).toBe(404);
     expect((await api.send("GET", `${SERVICES}/%E0%A4%A`)).status).toBe(404);
     expect((await api.send("GET", "/apis/knap.dev/v1/%E0%A4%A")).status).toBe(404);
@@ -64,8 +65,8 @@ describe("a request", () => {
       { message: "Request entity too large: limit is 3145728" },
     ]);
     expect((await api.send("POST", CONFIG_MAPS, "{nope")).status).toBe(400);
-    const yaml = await api.send("POST", CONFIG_MAPS, "a: b", { "content-type": "application/yaml" });
-    expect([yaml.status, await body(yaml)]).toMatchObject([415, { reason: "UnsupportedMediaType" }]);
+    const text = await api.send("POST", CONFIG_MAPS, "a: b", { "content-type": "text/plain" });
+    expect([text.status, await body(text)]).toMatchObject([415, { reason: "UnsupportedMediaType" }]);
   });
 
   it("built-in kinds and DeleteOptions may have a protobuf body; the response is JSON", async () => {
@@ -106,12 +107,12 @@ describe("writing", () => {
   });
 
   it.each([
-    ["another namespace", { metadata: { name: "a", namespace: "other" } }, /namespace of the provided object/],
-    ["another kind", { kind: "Route", metadata: { name: "a" } }, /must be of type Service/],
-    ["another version", { apiVersion: "v1", metadata: { name: "a" } }, /does not match the expected API version/],
-  ])("a body for %s than the path is refused", async (_, wrong, message) => {
+    ["another namespace", 400, { metadata: { name: "a", namespace: "other" } }, /namespace of the provided object/],
+    ["another kind", 422, { kind: "Route", metadata: { name: "a" } }, /kind: Invalid value: "Route": must be Service/],
+    ["another version", 400, { apiVersion: "v1", metadata: { name: "a" } }, /does not match the expected API version/],
+  ])("a body for %s than the path is refused with %i", async (_, status, wrong, message) => {
     const response = await api.send("POST", SERVICES, { ...ksvc("a"), ...wrong });
-    expect([response.status, (await body(response))["message"]]).toEqual([400, expect.stringMatching(message)]);
+    expect([response.status, (await body(response))["message"]]).toEqual([status, expect.stringMatching(message)]);
   });
 
   it("PUT replaces an object, refuses a stale version with 409, and writes the status separately", async () => {

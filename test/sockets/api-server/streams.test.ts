@@ -102,16 +102,16 @@ describe("watching", () => {
     }
   });
 
-  it("a watch with sendInitialEvents or with a version that is not a number gets 400", async () => {
-    expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&sendInitialEvents=true`)).status).toBe(400);
+  it("sendInitialEvents without resourceVersionMatch gets 422, a version that is not a number 400", async () => {
+    expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&sendInitialEvents=true`)).status).toBe(422);
     expect((await api.send("GET", `${CONFIG_MAPS}?watch=true&resourceVersion=x`)).status).toBe(400);
   });
 
-  it("a watch sends tables to clients that accept them, and can watch one object by its path", async () => {
+  it("a watch sends tables to clients that accept them, and can watch one object by its name", async () => {
     const since = api.store.version;
     api.store.create(ksvc("hello"));
     api.store.create(ksvc("other"));
-    const path = `/apis/serving.knative.dev/v1/namespaces/default/services/other?watch=true&resourceVersion=${since}&timeoutSeconds=1`;
+    const path = `/apis/serving.knative.dev/v1/namespaces/default/services?fieldSelector=metadata.name%3Dother&watch=true&resourceVersion=${since}&timeoutSeconds=1`;
     const response = await api.send("GET", path, undefined, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" });
     const events = (await response.text())
       .trim()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { formatSelector, matchesLabels, parseSelector } from "../../../src/apis/core/label-selector.ts";
+import { formatSelector, matchesLabels } from "../../../src/apis/core/label-selector.ts";
+import { parseSelector } from "../../../src/apis/core/parse-selector.ts";
 
-const labels = { app: "web", tier: "front", "serving.knative.dev/service": "hello" };
+const labels = { app: "web", tier: "front", size: "10", "serving.knative.dev/service": "hello" };
 const matches = (text: string): boolean | string => {
   const parsed = parseSelector(text);
   return parsed.ok ? matchesLabels(parsed.value, labels) : parsed.error;
@@ -33,12 +34,27 @@ describe("selectors", () => {
     ["!app", false],
     ["!missing,serving.knative.dev/service=hello", true],
     ["missing=", false],
+    ["size>2", true],
+    ["size<2", false],
+    ["app>2", false],
+    ["missing<2", false],
+    ["app in (web,)", true],
   ])("selector %j matches: %j", (text, expected) => {
     expect(matches(text)).toBe(expected);
   });
 
-  it("the error of a selector names the requirement that does not parse", () => {
-    expect(matches("app=web,=x")).toBe('unable to parse requirement: "=x"');
+  it.each([
+    ["app=web,=x", "found '=', expected: identifier after ','"],
+    [",app", "found ',', expected: !, identifier, or 'end of string'"],
+    ["app=a b", "found 'b', expected: ',' or 'end of string'"],
+    ["app in b", "unable to parse requirement: found 'b' expected: '('"],
+    ["app in (b", "unable to parse requirement: found '', expected: ',' or ')'"],
+    [
+      "app>b",
+      "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an integer",
+    ],
+  ])("the error of selector %j says what was found and expected", (text, error) => {
+    expect(matches(text)).toBe(error);
   });
 
   it("a parsed selector prints the same text", () => {
