@@ -13,6 +13,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /** Entry points of the package: name in dist → source. Entry points whose source does not exist yet are skipped. */
 const entries = {
   cli: "src/cli/main.ts",
+  schema: "src/project/json-schema.ts",
   guard: "src/node/agent/guard-main.ts",
   index: "src/index.ts",
   testing: "src/testing/index.ts",
@@ -58,6 +59,15 @@ export async function buildGateway(dist = join(root, "dist")) {
   await stop();
 }
 
+/** Writes the JSON schema of knap.yaml into the folder `schema` beside `dist`. Editors read it. */
+async function writeSchema(dist) {
+  const { projectJsonSchema } = await import(pathToFileURL(join(dist, "schema.js")).href);
+  const folder = join(dirname(dist), "schema");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "knap.schema.json"), `${JSON.stringify(projectJsonSchema(), undefined, 2)}\n`);
+  await rm(join(dist, "schema.js"));
+}
+
 /** Builds everything into `dist`. `isRelease`: keeps no chunks of earlier builds. Resolves to the CLI's bundle. */
 export async function buildAll({ dist = join(root, "dist"), isRelease = false } = {}) {
   const chunks = join(dist, "chunks");
@@ -100,6 +110,7 @@ export async function buildAll({ dist = join(root, "dist"), isRelease = false } 
   const bundled = Object.values(outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
+  await writeSchema(dist);
   writeNotice(root, bundled, join(dist, "NOTICE"));
   await writeFile(join(dist, ".built"), `${new Date().toISOString()}\n`);
   return join(dist, "cli.js");

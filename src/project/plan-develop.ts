@@ -52,7 +52,8 @@ export async function planDevelop(
     return { plan: { rules, isInferred: false, reloader }, findings };
   }
   const inferred = await inferWatchRules(request, reloader !== undefined);
-  return { plan: { rules: inferred.ok ? inferred.value : [], isInferred: inferred.ok, reloader }, findings: [] };
+  const found = inferred.ok ? { rules: inferred.value } : { rules: [], noRules: inferred.error };
+  return { plan: { ...found, isInferred: inferred.ok, reloader }, findings: [] };
 }
 
 function readRule(

@@ -21,8 +21,12 @@ const secret = z
     "expected from (an env file or a folder) or as (a name)",
   );
 const service = z.strictObject({
-  build: build.optional(),
-  command: z.array(z.string()).min(1).optional(),
+  build: build.optional().describe("How the image is built, as in compose; a text is the context."),
+  command: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe("How the process runtime starts the Service; default: CMD of the Dockerfile."),
   develop: developSchema.optional().describe("What `knap up` does when files change."),
 });
 
@@ -59,19 +63,31 @@ type FlagShape = {
   [N in SessionFlagName]: z.ZodOptional<z.ZodType<FlagValue<(typeof sessionFlags)[N]["kind"]>>>;
 };
 const flagShape = Object.fromEntries(
-  Object.entries(sessionFlags).map(([name, { kind }]) => [name, schemaOf(kind).optional()]),
+  Object.entries(sessionFlags).map(([name, { kind, describe }]) => [
+    name,
+    // The help text of `--no-watch` is that of its value `false`.
+    schemaOf(kind)
+      .optional()
+      .describe(describe.replace(/^do not /, "")),
+  ]),
 ) as FlagShape;
 
-const schema = z.strictObject({
+export const projectSchema = z.strictObject({
   ...flagShape,
-  files: z.array(z.string()).optional(),
-  config: z.record(z.string(), texts).optional(),
-  secrets: z.record(z.string(), secret).optional(),
-  services: z.record(z.string(), service).optional(),
+  files: z.array(z.string()).optional().describe("Manifests, as with -f, relative to this file."),
+  config: z
+    .record(z.string(), texts)
+    .optional()
+    .describe("ConfigMaps of knative-serving, without the prefix config-, such as autoscaler and features."),
+  secrets: z
+    .record(z.string(), secret)
+    .optional()
+    .describe("Secrets by name, from env files or from folders with one file per key."),
+  services: z.record(z.string(), service).optional().describe("Settings of Services, by metadata.name."),
 });
 
 /** The checked content of knap.yaml. Paths are relative to its folder. */
-export type ProjectFile = z.infer<typeof schema>;
+export type ProjectFile = z.infer<typeof projectSchema>;
 export type ServiceSettings = z.infer<typeof service>;
 export type SecretSettings = z.infer<typeof secret>;
 
@@ -80,7 +96,7 @@ function nearKey(path: readonly PropertyKey[]): string | undefined {
   const known =
     path[2] === "develop"
       ? developKeys[path.length - 4]
-      : { 1: schema.shape, 3: service.shape, 4: longBuild.shape }[path.length];
+      : { 1: projectSchema.shape, 3: service.shape, 4: longBuild.shape }[path.length];
   return Object.keys(known ?? {}).find((name) => isNear(name, String(path.at(-1))));
 }
 
@@ -124,7 +140,7 @@ export function parseProjectFile(text: string, file: string): ParsedProjectFile 
   const next = second?.root && second.positionOf(second.root);
   if (next) findings.push(finding("there must be only one document", next));
   if (findings.some(({ severity }) => severity === "error")) return { findings };
-  const checked = schema.safeParse(document.json ?? {});
+  const checked = projectSchema.safeParse(document.json ?? {});
   const locate = makeLocator(document);
   if (checked.success) {
     const names = impossibleNames(checked.data).map(({ key, message, fix }) =>

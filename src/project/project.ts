@@ -78,6 +78,8 @@ export interface DevelopPlan {
   readonly isInferred: boolean;
   /** What reloads changed code without a restart: a part of the command; undefined: nothing does. */
   readonly reloader?: string | undefined;
+  /** Why the Dockerfile gives no rules. */
+  readonly noRules?: string | undefined;
 }
 
 export interface ProjectService {

@@ -86,7 +86,7 @@ async function up(rules?: readonly string[]): Promise<void> {
 describe("without rules", () => {
   test("saved code restarts the container in the same revision, and a manifest of dependencies is a rebuild", async () => {
     await up();
-    const notice = await knap.until(({ text }) => String(text).includes("develop.watch"));
+    const notice = await knap.until(({ text }) => String(text).includes("knap init --watch"));
     expect(notice["text"]).toContain(
       "a change of public, src is synced and restarts it; a change of Dockerfile, package.json rebuilds it",
     );

@@ -2,18 +2,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isNear } from "../../base/near.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-
-/** Returns the folder `templates`: beside dist/ in the package, beside src/ in the repository. */
-function templatesFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "templates")) && dirname(folder) !== folder) folder = dirname(folder);
-  return join(folder, "templates");
-}
+import { schemaLine, templatesFolder } from "../package-files.ts";
+import { initWatch } from "./init-watch.ts";
 
 const MAX_NAME = 63;
 
@@ -32,6 +26,7 @@ export interface InitFlags {
   readonly dir?: string;
   readonly name?: string;
   readonly list?: boolean;
+  readonly watch?: boolean;
 }
 
 interface InitRequest {
@@ -70,6 +65,10 @@ async function filesBelow(folder: string, below = ""): Promise<readonly string[]
 }
 
 export const init: CommandBody<InitFlags> = async (args, flags, terminal) => {
+  if (flags.watch) {
+    if (args.length > 0 || flags.name !== undefined) throw usageError("--watch takes no template and no name");
+    return initWatch(resolve(terminal.cwd, flags.dir ?? "."), flags, terminal);
+  }
   const templates = templatesFolder();
   const known = (await readdir(templates)).sort();
   if (flags.list) {
@@ -88,7 +87,8 @@ export const init: CommandBody<InitFlags> = async (args, flags, terminal) => {
   for (const file of files) {
     const text = await readFile(join(templates, template, file), "utf8");
     await mkdir(dirname(join(target, file)), { recursive: true });
-    await writeFile(join(target, file), text.replaceAll("{{name}}", name), { flag: "wx" });
+    const first = file === "knap.yaml" ? schemaLine(target) : "";
+    await writeFile(join(target, file), first + text.replaceAll("{{name}}", name), { flag: "wx" });
     terminal.print(`created ${join(folder ?? "", file)}`);
   }
   const command = folder === undefined ? "knap up" : `knap up -f ${folder}`;

@@ -45,7 +45,8 @@ export function addProjectCommands(program: Command, run: Run): void {
     .argument("[name]", "name of the Service and of a new folder for it (default: the current folder)")
     .option("--dir <folder>", "target folder")
     .option("--name <service>", "name of the Service (default: name of the folder)")
-    .option("--list", "list the templates");
+    .option("--list", "list the templates")
+    .option("--watch", "write watch rules from the Dockerfiles of this project to knap.yaml");
   act<InitFlags>(run, init, async () => (await import("../commands/init.ts")).init);
 
   const completion = program

@@ -44,7 +44,7 @@ function rulesText({ rules }: DevelopPlan, folder: string): string {
 }
 
 function watchingText({ service, plan, folder, isBuilt }: Extract<DevEvent, { type: "watching" }>): string {
-  if (isBuilt) return `${service}: ${rulesText(plan, folder)} (develop.watch in knap.yaml changes these rules)`;
+  if (isBuilt) return `${service}: ${rulesText(plan, folder)} (\`knap init --watch\` writes these rules to knap.yaml)`;
   return `${service}: \`${plan.reloader}\` reloads changed code, so knap does not restart it (develop.reload: restart in knap.yaml changes that)`;
 }
 

@@ -53,6 +53,14 @@ describe("the installed package", () => {
     expect(notice).not.toContain("undefined");
   });
 
+  test("the package has the schema of knap.yaml, which a file of `knap init` names by a path inside of the project", () => {
+    run("knap", "init", "--dir", "shop");
+    const [first = ""] = readFileSync(join(folder, "shop/knap.yaml"), "utf8").split("\n");
+    expect(first).toBe("# yaml-language-server: $schema=../node_modules/knap/schema/knap.schema.json");
+    const schema = JSON.parse(readFileSync(join(folder, "node_modules/knap/schema/knap.schema.json"), "utf8"));
+    expect(Object.keys(schema.properties)).toContain("services");
+  });
+
   test("the installed knap validates manifests and runs a Service for a command", () => {
     cpSync(join(root, "examples/hello"), join(folder, "hello"), { recursive: true });
     expect(run("knap", "version")).toMatch(/^knap \d/);

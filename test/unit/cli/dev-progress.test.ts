@@ -49,7 +49,7 @@ describe("lines about saved files", () => {
     const rules = [rule("src", "sync+restart"), rule("", "sync+restart", ["*.mjs"]), rule("package.json", "rebuild")];
     const plan = { rules, isInferred: true };
     expect(shown({ type: "watching", service: "default/hello", plan, folder: "/project", isBuilt: true })).toBe(
-      "· default/hello: a change of src, *.mjs is synced and restarts it; a change of package.json rebuilds it (develop.watch in knap.yaml changes these rules)",
+      "· default/hello: a change of src, *.mjs is synced and restarts it; a change of package.json rebuilds it (`knap init --watch` writes these rules to knap.yaml)",
     );
   });
 
