@@ -73,15 +73,6 @@ describe("one instance", () => {
     expect([...seen]).toEqual(["True"]);
   });
 
-  test("requests in flight end before the restart", async () => {
-    const slow = session.fetch("one", "/sleep?ms=1500");
-    await sleep(200);
-    const outcome = await restart("one", "third");
-    expect(await slow).toEqual({ status: 200, text: "slept\n" });
-    expect(outcome.ok && outcome.times.servedMs).toBeGreaterThan(1_200);
-    expect(await word("one")).toBe("third");
-  });
-
   test("after a bad save the start fails as a crash, and the next save starts it at once", async () => {
     const bad = await files.sync("one", files.write({ [APP]: "this is no program" }), { restart: true });
     expect(bad).toMatchObject({ ok: true });
@@ -99,6 +90,18 @@ describe("one instance", () => {
     expect(await held).toMatchObject({ status: 200, text: expect.stringMatching(/^repaired/) });
     await session.ready("one");
   });
+});
+
+test("requests in flight end before an app that ignores its stop signal is killed, 2 s after it", async () => {
+  await session.deploy("deaf", { annotations: scale(1), env: { IGNORE_TERM: "true" } });
+  await session.ready("deaf");
+  const slow = session.fetch("deaf", "/sleep?ms=4000");
+  await sleep(500);
+  const outcome = await restart("deaf", "second");
+  expect(await slow).toEqual({ status: 200, text: "slept\n" });
+  expect(outcome.ok && outcome.times.servedMs).toBeGreaterThan(5_000);
+  expect(await word("deaf")).toBe("second");
+  expect((await eventsOf((await podsOf("deaf"))[0])).filter(({ type }) => type === "Warning")).toEqual([]);
 });
 
 test("three instances restart one after the other, and none of the requests fails", async () => {
