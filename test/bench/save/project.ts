@@ -2,16 +2,19 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The files that a save changes. The server answers `GET /NAME` with the content of `public`, `source` or `built`. */
-export const savedFiles = { public: "public/text.txt", source: "src/text.txt", built: "built.txt" } as const;
+/**
+ * The files that a save changes. The server answers `GET /NAME`, for example `/public`, with the content of one. People
+ * edit files with such suffixes, so many saves in a row do not stop watch mode.
+ */
+export const savedFiles = { public: "public/page.html", source: "src/text.mjs", built: "settings.yaml" } as const;
 export type SavedFile = keyof typeof savedFiles;
 
 const SERVER = `import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
-const texts = { source: read("./text.txt"), built: read("../built.txt") };
+const texts = { source: read("./text.mjs"), built: read("../settings.yaml") };
 const server = createServer(({ url }, response) => {
-  response.end(url === "/public" ? read("../public/text.txt") : texts[url.slice(1)] ?? "");
+  response.end(url === "/public" ? read("../public/page.html") : texts[url.slice(1)] ?? "");
 });
 server.listen(Number(process.env.PORT));
 process.once("SIGTERM", () => process.exit(0));
@@ -19,7 +22,7 @@ process.once("SIGTERM", () => process.exit(0));
 
 const dockerfile = (base: string): string => `FROM ${base}
 WORKDIR /app
-COPY built.txt ./
+COPY settings.yaml ./
 COPY public ./public
 COPY src ./src
 CMD ["node", "src/server.mjs"]
@@ -32,7 +35,7 @@ const RULES = `services:
       watch:
         - { path: public, target: /app/public, action: sync }
         - { path: src, target: /app/src, action: sync+restart }
-        - { path: built.txt, action: rebuild }
+        - { path: settings.yaml, action: rebuild }
 `;
 
 const MANIFEST = `apiVersion: serving.knative.dev/v1
