@@ -59,7 +59,7 @@ export class LiveConfig {
 export function withBuiltInDomain(configMaps: ConfigMaps): ConfigMaps {
   const given = configMaps.get(DOMAIN_MAP);
   if (given && Object.keys(given).some((key) => key !== "_example")) return configMaps;
-  return new Map([...configMaps, [DOMAIN_MAP, { [BUILT_IN_DOMAIN]: "" }]]);
+  return new Map([...configMaps, [DOMAIN_MAP, { ...given, [BUILT_IN_DOMAIN]: "" }]]);
 }
 
 /** URLs carry a port only below knap's own domain: see {@link ServingConfig.urlPort}. */

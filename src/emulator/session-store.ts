@@ -1,6 +1,8 @@
 // Makes the store of one session, which contains Knative's ConfigMaps, and the configuration that the ConfigMaps
 // define.
 import { makeAdmission } from "../apis/admission.ts";
+import { EXAMPLE_CHECKSUM, exampleChecksum } from "../apis/config/example-checksum.ts";
+import { configExamples } from "../apis/config/examples.ts";
 import { SYSTEM_NAMESPACE } from "../apis/config/serving-config.ts";
 import type { ConfigMap } from "../apis/core/types.ts";
 import { keyOf } from "../apis/meta/key.ts";
@@ -59,13 +61,18 @@ export function seed(store: ObjectStore, objects: readonly AnyObject[]): void {
   }
 }
 
+/** Every ConfigMap that Knative's release has and knap reads exists, with its `_example` and the user's data. */
 function configMapObjects(configMaps: ReadonlyMap<string, StringMap>): readonly AnyObject[] {
-  return [...configMaps].map(([name, data]) => ({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name, namespace: SYSTEM_NAMESPACE },
-    data,
-  }));
+  const names = new Set([...configExamples.keys(), ...configMaps.keys()]);
+  return [...names].map((name) => {
+    const given = configMaps.get(name) ?? {};
+    const example = given["_example"] === undefined ? configExamples.get(name) : undefined;
+    const metadata = { name, namespace: SYSTEM_NAMESPACE };
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata, data: given };
+    if (example === undefined) return object;
+    const annotations = { [EXAMPLE_CHECKSUM]: exampleChecksum(example) };
+    return { ...object, metadata: { ...metadata, annotations }, data: { _example: example, ...given } };
+  });
 }
 
 function configMapData(store: ObjectStore): ReadonlyMap<string, StringMap> {

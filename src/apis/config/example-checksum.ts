@@ -3,7 +3,7 @@
 import { crc32Hex } from "../../base/hash.ts";
 import type { ConfigMap } from "../core/types.ts";
 
-const ANNOTATION = "knative.dev/example-checksum";
+export const EXAMPLE_CHECKSUM = "knative.dev/example-checksum";
 const REFUSAL =
   'the update modifies a key in "_example" which is probably not what you want. Instead, copy the respective setting to the top-level of the ConfigMap, directly below "data"';
 
@@ -14,7 +14,7 @@ export function exampleChecksum(example: string): string {
 
 /** Knative's error if a ConfigMap's `_example` does not match its checksum annotation, else undefined. */
 export function exampleError({ metadata, data }: ConfigMap): string | undefined {
-  const checksum = metadata.annotations?.[ANNOTATION];
+  const checksum = metadata.annotations?.[EXAMPLE_CHECKSUM];
   const example = data?.["_example"];
   if (checksum === undefined || example === undefined) return undefined;
   return exampleChecksum(example) === checksum ? undefined : REFUSAL;

@@ -2,7 +2,8 @@
 import type { StringMap } from "../meta/object.ts";
 import type { FeaturesConfig, Gate } from "./types.ts";
 
-const GATES: Readonly<Record<string, Gate>> = {
+/** Gate → its state if config-features does not name it. */
+export const GATES: Readonly<Record<string, Gate>> = {
   "multi-container": "Enabled",
   "multi-container-probing": "Disabled",
   "kubernetes.podspec-affinity": "Disabled",
