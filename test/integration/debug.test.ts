@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isPodServing } from "../../src/apis/core/pod.ts";
+import type { Pod } from "../../src/apis/core/types.ts";
 import type { DebugStart, DebugState } from "../../src/client/debug.ts";
 import { testAppPath } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
@@ -61,6 +63,7 @@ describe.each(["process", "docker"] as const)("debugging with runtime %s", (kind
     await paused;
     await sleep(HELD_MS);
     expect(await podNames("held")).toEqual(pods);
+    expect((await session.pods("held")).map((pod) => isPodServing(pod as Pod))).toEqual([true]);
     expect((await state("held-00001"))?.attached).toBe(1);
     expect((await session.ready("held")).status?.latestReadyRevisionName).toBe("held-00001");
     expect(await explained("held-00001")).toMatch(

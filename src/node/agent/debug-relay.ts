@@ -84,6 +84,13 @@ export class DebugRelay {
   }
 }
 
+/** Resolves with whether the address accepts a connection, which is closed at once. */
+export async function accepts(address: PodAddress): Promise<boolean> {
+  const socket = await dial(address);
+  socket?.destroy();
+  return socket !== undefined;
+}
+
 /** Resolves with an open connection; undefined if the address does not accept one. */
 function dial({ host, port }: PodAddress): Promise<Socket | undefined> {
   return new Promise((resolve) => {

@@ -1,30 +1,27 @@
 // Switches the debugging of revisions on and off, and keeps a relay to the debugged instance of each.
-import { isPodServing, isTerminating, servingContainer, servingPort } from "../../apis/core/pod.ts";
+import { servingPort } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { type ApiStatus, refuse } from "../../apis/meta/api-status.ts";
-import { keyOf, type NamespacedName, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
+import { keyOf, type NamespacedName, namespacedName } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import { type DebuggerKind, type DebugSettings, debugOf, debugText } from "../../apis/serving/debug.ts";
-import { DEBUG_ANNOTATION, REVISION_LABEL, SERVICE_LABEL } from "../../apis/serving/labels.ts";
+import { DEBUG_ANNOTATION, SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Revision } from "../../apis/serving/types.ts";
-import type { PodAddress } from "../../base/address.ts";
 import type { GuardedClock } from "../../base/background.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { DebuggedInstance, DebugState } from "../../client/debug.ts";
+import type { DebugState } from "../../client/debug.ts";
 import type { EventNote } from "../../control-plane/controller/reconciler.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import { freePort } from "../runtime/process/process-registry.ts";
+import { RuntimeError } from "../runtime/runtime.ts";
 import { DebugRelay } from "./debug-relay.ts";
 import { type AppStart, type DebugStartParts, findAppStart, findDebugger } from "./debug-start.ts";
+import { DebuggedInstances, type DebuggedInstancesParts, type DebuggedRevision } from "./debugged-instances.ts";
 import { DEBUGGER_PORTS } from "./debugger-spec.ts";
 
-export interface DebugSessionsParts extends DebugStartParts {
+export interface DebugSessionsParts extends DebugStartParts, DebuggedInstancesParts {
   readonly store: ObjectStore;
   readonly clock: GuardedClock;
-  /** The address at which knap reaches a port of the pod's serving container. */
-  readonly addressOf: (pod: ObjectKey<"Pod">, port: number) => PodAddress | undefined;
-  /** The id of the pod's container with this name. */
-  readonly containerOf: (pod: ObjectKey<"Pod">, name: string) => string | undefined;
   readonly record: (about: Stored, note: EventNote) => void;
   /** The folder of the sources of a Service, by its `namespace/name`. */
   readonly sourceFolders: ReadonlyMap<string, string>;
@@ -40,10 +37,8 @@ export interface DebugRequest {
 
 type RevisionName = NamespacedName;
 
-interface DebugSession {
-  readonly key: ObjectKey<"Revision.serving.knative.dev">;
+interface DebugSession extends DebuggedRevision {
   readonly service: string | undefined;
-  readonly settings: DebugSettings;
   readonly relay: DebugRelay;
   readonly app: AppStart;
   /** Ends the debugging when no debugger has been attached for a while. */
@@ -61,6 +56,7 @@ const HOLDS = "it has one instance, and no probe, timeout, scale-down or newer r
 
 export class DebugSessions {
   readonly #parts: DebugSessionsParts;
+  readonly #instances: DebuggedInstances;
   readonly #sessions = new Map<RevisionName, DebugSession>();
   /** Revisions whose debugging is being switched on. */
   readonly #starting = new Set<RevisionName>();
@@ -68,6 +64,7 @@ export class DebugSessions {
 
   constructor(parts: DebugSessionsParts) {
     this.#parts = parts;
+    this.#instances = new DebuggedInstances(parts);
     this.#watch = parts.store.watch({ kind: "Revision.serving.knative.dev" }, ({ type, object }) => {
       const name = namespacedName((object as Stored<Revision>).metadata);
       if (type === "DELETED" || !debugOf(object.metadata)) this.#end(name);
@@ -90,6 +87,9 @@ export class DebugSessions {
     this.#starting.add(name);
     try {
       return await this.#start(name, request);
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      return refuse("ServiceUnavailable", `${name} cannot be debugged: ${error.message}`);
     } finally {
       this.#starting.delete(name);
     }
@@ -103,13 +103,8 @@ export class DebugSessions {
     const object = this.#parts.store.get(key.kind, key.namespace, key.name);
     // The watch ends the session.
     this.#parts.store.patchMerge(key, { metadata: { annotations: { [DEBUG_ANNOTATION]: null } } });
-    const note: EventNote = isIdle
-      ? {
-          type: "Warning",
-          reason: "DebuggingEnded",
-          message: `no debugger was attached for ${IDLE_MS / 60_000} minutes`,
-        }
-      : { type: "Normal", reason: "DebuggingEnded", message: "debugging was switched off" };
+    const message = isIdle ? `no debugger was attached for ${IDLE_MS / 60_000} minutes` : "debugging was switched off";
+    const note = { type: isIdle ? "Warning" : "Normal", reason: "DebuggingEnded", message } as const;
     if (object) this.#parts.record(object, note);
     return true;
   }
@@ -144,7 +139,10 @@ export class DebugSessions {
     // An app that is a process of this machine already has its port.
     const exact = port !== undefined && !(settings.debugger === "other" && this.#isProcess);
     const relay = await DebugRelay.open(settings.port, exact, {
-      target: () => this.#target(name),
+      target: () => {
+        const session = this.#sessions.get(name);
+        return session && this.#instances.addressOf(session);
+      },
       isDebugger: settings.debugger === "node" ? isWebSocket : () => true,
       onAttached: (count) => this.#onAttached(name, count),
     });
@@ -204,30 +202,9 @@ export class DebugSessions {
     return !this.#parts.runtime.capabilities.images;
   }
 
-  /** Returns the address of the debugger in the instance that runs now. */
-  #target(name: RevisionName): PodAddress | undefined {
-    const session = this.#sessions.get(name);
-    const pod = session && this.#instanceOf(session);
-    if (!pod) return undefined;
-    const { containerPort } = session.settings;
-    const address = this.#parts.addressOf(keyOf(pod) as ObjectKey<"Pod">, containerPort);
-    return address && this.#isProcess ? { host: HOST, port: containerPort } : address;
-  }
-
-  /** Returns the newest pod that started with the settings of the session. */
-  #instanceOf({ key, settings }: DebugSession): Stored<Pod> | undefined {
-    const labels = { matchLabels: { [REVISION_LABEL]: key.name } };
-    const text = debugText(settings);
-    return this.#parts.store
-      .list("Pod", { namespace: key.namespace, labels })
-      .filter((pod) => !isTerminating(pod) && pod.metadata.annotations?.[DEBUG_ANNOTATION] === text)
-      .toSorted((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0];
-  }
-
   async #stateOf(session: DebugSession): Promise<DebugState> {
     const { key, service, settings, relay, app } = session;
     const local = this.#parts.sourceFolders.get(service ?? "") ?? (this.#isProcess ? app.folder : undefined);
-    const pod = this.#instanceOf(session);
     return {
       namespace: key.namespace,
       service: service?.slice(key.namespace.length + 1),
@@ -237,18 +214,10 @@ export class DebugSessions {
       port: relay.port,
       attached: relay.attached,
       waits: settings.waits ?? false,
-      instance: pod && (await this.#describe(session, pod)),
+      instance: await this.#instances.describe(session),
       localRoot: local,
       remoteRoot: this.#isProcess ? undefined : app.folder,
     };
-  }
-
-  async #describe({ settings }: DebugSession, pod: Stored<Pod>): Promise<DebuggedInstance> {
-    const { runtime, containerOf } = this.#parts;
-    const id = containerOf(keyOf(pod) as ObjectKey<"Pod">, servingContainer(pod.spec.containers)?.name ?? "");
-    const sockets = id === undefined ? [] : await runtime.listeners(id).catch(() => undefined);
-    const listens = sockets?.some(({ port }) => port === settings.containerPort) ?? isPodServing(pod);
-    return { pod: pod.metadata.name, listens, ready: isPodServing(pod), problem: problemOf(pod) };
   }
 
   #onAttached(name: RevisionName, count: number): void {
@@ -284,12 +253,4 @@ function declaredPorts({ spec }: Stored<Revision>): readonly number[] {
 /** Inspectors of Node are asked for their targets by plain requests, for example by Chrome. */
 function isWebSocket(first: Buffer): boolean {
   return /^upgrade: *websocket\r?$/im.test(first.toString("latin1"));
-}
-
-function problemOf(pod: Pod): string | undefined {
-  for (const { state, lastState } of pod.status?.containerStatuses ?? []) {
-    const { message } = state?.terminated ?? lastState?.terminated ?? state?.waiting ?? {};
-    if (message) return message;
-  }
-  return undefined;
 }
