@@ -165,7 +165,7 @@ describe.each(["process", "docker"] as const)("debugging with runtime %s", (kind
     await call({ service: "waiter", off: true });
   });
 
-  test("a restart for saved files waits until the debugger has left", async () => {
+  test("saved files go into the debugged instance, and their restart waits until the debugger has left", async () => {
     await session.deploy("saved");
     await session.ready("saved");
     const started = await call<DebugStart>({ service: "saved" });
@@ -176,7 +176,8 @@ describe.each(["process", "docker"] as const)("debugging with runtime %s", (kind
     const inspector = await Inspector.attach(started);
     await inspector.send("Debugger.enable");
     let isDone = false;
-    const request = { service: "default/saved", files: [], restart: true, signal: new AbortController().signal };
+    const files = kind === "docker" ? [{ target: "/app/saved.mjs", source: testAppPath }] : [];
+    const request = { service: "default/saved", files, restart: true, signal: new AbortController().signal };
     const synced = session.emulator.syncFiles(request).then((outcome) => {
       isDone = true;
       return outcome;
@@ -184,6 +185,8 @@ describe.each(["process", "docker"] as const)("debugging with runtime %s", (kind
     await sleep(3_000);
     expect(isDone).toBe(false);
     expect(await pid()).toBe(before[0]);
+    // The files are there already.
+    if (kind === "docker") expect((await session.fetch("saved", "/stat?path=/app/saved.mjs")).status).toBe(200);
     inspector[Symbol.dispose]();
     expect(await synced).toMatchObject({ ok: true });
     const after = await startOf();
