@@ -61,9 +61,10 @@ export class ServiceSync {
     this.#reported.delete(service);
     const { instances, dirty, problems } = outcome;
     const times = timesSince(noticedMs, outcome.times);
-    emit({ type: "synced", service, files: names, copied: files.length, instances, dirty, times });
+    const synced = { type: "synced", service, files: names, copied: files.length, instances, dirty, times } as const;
+    emit(synced);
     for (const message of problems) emit({ type: "sync-problem", service, message });
-    this.#recording = this.#recording.then(() => recordSync(this.#parts.client, service, names)).catch(() => {});
+    this.#recording = this.#recording.then(() => recordSync(this.#parts.client, synced)).catch(() => {});
     return undefined;
   }
 

@@ -1,38 +1,50 @@
 // Records syncs as a Kubernetes Event of the revision: one Event a revision, with a count.
 import type { Event } from "../apis/core/types.ts";
 import { parseNamespacedName } from "../apis/meta/key.ts";
+import { countText } from "../base/count-text.ts";
 import type { Client } from "../client/client.ts";
+import type { DevEvent } from "./dev-event.ts";
+
+type Synced = Extract<DevEvent, { type: "synced" }>;
 
 const MOST_FILES = 3;
+/** The times of the last save as JSON, in ms since the file was written. */
+const TIMES_ANNOTATION = "knap.dev/save-times";
 
-/** `service`: `namespace/name`. `files`: their names; empty: only a restart. */
-export async function recordSync(client: Client, service: string, files: readonly string[]): Promise<void> {
-  const { namespace, name } = parseNamespacedName(service);
+function messageOf({ files, copied, instances, times }: Synced): string {
+  const more = files.length > MOST_FILES ? ` and ${files.length - MOST_FILES} more` : "";
+  const names = `${files.slice(0, MOST_FILES).join(", ")}${more}`;
+  if (instances === 0) return `The next instances have ${names}`;
+  const count = countText(instances, "instance");
+  const what = copied === 0 ? `Restarted ${count} with ${names}` : `Synced ${names} to ${count}`;
+  return `${what}; served ${Math.round(times.servedMs)} ms after the save`;
+}
+
+export async function recordSync(client: Client, synced: Synced): Promise<void> {
+  const { namespace, name } = parseNamespacedName(synced.service);
   const owner = await client.get({ kind: "Service.serving.knative.dev", namespace, name });
   const revision = owner?.status?.latestCreatedRevisionName;
   const object = revision && (await client.get({ kind: "Revision.serving.knative.dev", namespace, name: revision }));
   if (!object) return;
-  const more = files.length > MOST_FILES ? ` and ${files.length - MOST_FILES} more` : "";
-  const message = `Synced ${files.slice(0, MOST_FILES).join(", ")}${more} into the instances`;
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   const key = { kind: "Event", namespace, name: `${revision}.synced` } as const;
   const before = await client.get(key);
+  const annotations = { [TIMES_ANNOTATION]: JSON.stringify(synced.times) };
+  const last = { message: messageOf(synced), count: (before?.count ?? 0) + 1, lastTimestamp: now };
   if (before !== undefined) {
-    await client.update({ ...before, message, count: (before.count ?? 1) + 1, lastTimestamp: now });
+    await client.update({ ...before, ...last, metadata: { ...before.metadata, annotations } });
     return;
   }
   const { apiVersion, kind, metadata } = object;
-  const involvedObject = { apiVersion, kind, namespace, name: metadata.name, uid: metadata.uid };
-  const times = { count: 1, firstTimestamp: now, lastTimestamp: now };
   const event: Event = {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { namespace, name: key.name },
-    involvedObject,
+    metadata: { namespace, name: key.name, annotations },
+    involvedObject: { apiVersion, kind, namespace, name: metadata.name, uid: metadata.uid },
     type: "Normal",
     reason: "Synced",
-    message,
-    ...times,
+    firstTimestamp: now,
+    ...last,
     source: { component: "knap" },
   };
   await client.create(event);

@@ -11,6 +11,7 @@ import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service, TrafficTarget } from "../apis/serving/types.ts";
 import { countText } from "../base/count-text.ts";
 import type { LiveRevision } from "../client/live.ts";
+import { dirtyOf, revisionNote } from "./revision-note.ts";
 import type { SessionModel } from "./session-model.ts";
 
 /** The Ready condition of a row's object. */
@@ -136,7 +137,6 @@ function podsOf(
 
 function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: TrafficCell | undefined): RevisionRow {
   const seen = figures(model, revision);
-  const debug = debugOf(revision.metadata);
   const readiness = readinessOf(revision.status?.conditions);
   const key = namespacedName(revision.metadata);
   return {
@@ -146,24 +146,15 @@ function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: T
     revision: key,
     readiness,
     pods: podsText(seen),
-    note: debug
-      ? `debugged at 127.0.0.1:${debug.port}`
-      : revisionNote(readiness, seen, problemOf(revision.status?.conditions), podProblem(model, key)),
+    note: revisionNote(revision, {
+      readiness,
+      figures: seen,
+      problem: problemOf(revision.status?.conditions),
+      podProblem: podProblem(model, key),
+    }),
     traffic,
-    debugged: debug !== undefined,
+    debugged: debugOf(revision.metadata) !== undefined,
   };
-}
-
-function revisionNote(
-  readiness: ReadyState,
-  { waiting, ready, desired, inFlight }: LiveRevision,
-  problem: string | undefined,
-  podProblem: string | undefined,
-): string {
-  if (readiness === "failed") return problem ?? "";
-  if (readiness === "waiting") return podProblem ?? "starting";
-  if (waiting > 0) return `${waiting} wait`;
-  return ready === 0 && desired <= 0 ? "idle" : `${inFlight} in flight`;
 }
 
 /** Returns why the first pod of a revision that is not ready does not start, for example which probe fails. */
@@ -244,12 +235,15 @@ function serviceRow(
   };
 }
 
-/** Returns the Revisions that get a row. A single Revision has the same figures as its Service, so it gets no row. */
+/**
+ * Returns the Revisions that get a row. A single Revision has the same figures as its Service, so it gets a row only if
+ * its files differ from its image.
+ */
 function shownRevisions(
   revisions: readonly Stored<Revision>[],
   traffic: ReadonlyMap<string, TrafficCell>,
 ): readonly Stored<Revision>[] {
-  if (revisions.length < 2) return [];
+  if (revisions.length < 2) return revisions.filter((revision) => dirtyOf(revision) > 0);
   return revisions.filter(({ metadata }, index) => index < SHOWN_REVISIONS || traffic.has(metadata.name));
 }
 

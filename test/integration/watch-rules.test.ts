@@ -96,9 +96,56 @@ describe("without rules", () => {
     expect((await answer())["boot"]).not.toBe(boot);
     const event = await knap.until(({ type }) => type === "synced");
     expect(event).toMatchObject({ files: ["src/main.mjs"], instances: 1, dirty: 1 });
+    write("public/page.txt", "two");
+    await expectAnswer({ page: "two" });
+    const shown = async (...args: readonly string[]) => (await home.run(args, folder)).stdout;
+    for (const kind of ["ksvc", "revision"]) expect(await shown("get", kind)).toMatch(/ DIRTY\n.* \+2\n/);
+    expect(await shown("describe", "ksvc", "hello")).toContain("Dirty:        2 files synced since the build");
+    await eventually(async () =>
+      expect(await shown("events", "revision/hello-00001")).toMatch(
+        /\(x2 over .*Synced .*public\/page.txt to 1 instance; served \d+ ms/,
+      ),
+    );
     expect(builds()).toHaveLength(1);
     write("package.json", '{ "name": "hello" }');
     await expectAnswer({ code: "two", revision: "hello-00002" }, 60_000);
+    expect(await shown("get", "ksvc,revision")).not.toContain("DIRTY");
+  });
+
+  test("a read-only file system makes every change a rebuild, and the reason is said once", async () => {
+    const readOnly = "{ image: dev.local/test/hello, securityContext: { readOnlyRootFilesystem: true } }";
+    write("service.yaml", manifest().replace("{ image: dev.local/test/hello }", readOnly));
+    await up();
+    for (const [text, revision] of [
+      ["two", "hello-00002"],
+      ["three", "hello-00003"],
+    ] as const) {
+      write("public/page.txt", text);
+      await expectAnswer({ page: text, revision }, 60_000);
+    }
+    const notices = knap.events.filter(({ text }) => String(text).includes("files cannot be synced"));
+    expect(notices).toHaveLength(1);
+    expect(notices[0]?.["text"]).toMatch(/read-only.*a new revision has them/);
+  });
+
+  test("several instances get the files, and restart one after the other without a failed request", async () => {
+    write("service.yaml", manifest(', autoscaling.knative.dev/min-scale: "3"'));
+    await up();
+    const failed: number[] = [];
+    let isDone = false;
+    const load = (async () => {
+      while (!isDone) {
+        const { status } = await get(address);
+        if (status !== 200) failed.push(status);
+        await sleep(10);
+      }
+    })();
+    write("src/main.mjs", app("two"));
+    expect(await knap.until(({ type }) => type === "synced")).toMatchObject({ instances: 3, dirty: 1 });
+    const codes = await Promise.all(Array.from({ length: 20 }, async () => (await answer())["code"]));
+    isDone = true;
+    await load;
+    expect([failed, new Set(codes)]).toEqual([[], new Set(["two"])]);
   });
 });
 

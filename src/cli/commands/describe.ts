@@ -5,12 +5,14 @@ import { kindOf } from "../../apis/kinds.ts";
 import type { Condition } from "../../apis/meta/conditions.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Service } from "../../apis/serving/types.ts";
+import { countText } from "../../base/count-text.ts";
 import { yamlText } from "../../base/yaml/yaml-text.ts";
 import type { Client } from "../../client/client.ts";
 import type { Live } from "../../client/live.ts";
 import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import type { CommandBody } from "../command.ts";
 import { debuggedLines } from "../objects/debugged.ts";
+import { dirtyFiles } from "../objects/dirty-files.ts";
 import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import { type Cause, findCause } from "../objects/not-ready-cause.ts";
 import { readyOf } from "../objects/wait-condition.ts";
@@ -48,9 +50,11 @@ interface DescribeContext {
   readonly cause?: Cause | undefined;
   /** The command that reaches the object's URL from this machine. */
   readonly reach?: string | undefined;
+  /** The number of synced files that the image does not have. */
+  readonly dirty?: number | undefined;
 }
 
-function describeText(object: AnyObject, { events, now, cause, reach }: DescribeContext): string {
+function describeText(object: AnyObject, { events, now, cause, reach, dirty }: DescribeContext): string {
   const { metadata, spec, status } = object;
   const { conditions = [], ...rest } = (status ?? {}) as { conditions?: readonly Condition[] };
   const parts = [
@@ -60,6 +64,9 @@ function describeText(object: AnyObject, { events, now, cause, reach }: Describe
       `Kind:         ${object.kind} (${object.apiVersion})`,
       `Age:          ${since(metadata.creationTimestamp, now)}`,
       ...(reach === undefined ? [] : [`Reached with: ${reach}`]),
+      ...(dirty === undefined
+        ? []
+        : [`Dirty:        ${countText(dirty, "file")} synced since the build; a rebuild has them`]),
       ...(cause === undefined ? [] : [`Not ready:    ${cause.reason}: ${cause.message}`]),
     ].join("\n"),
     section("Labels", pairs(metadata.labels)),
@@ -94,11 +101,18 @@ export const describe: CommandBody<{ namespace?: string }> = async (args, flags,
   const { client, session, now } = await connect(flags, terminal);
   const { objects, missing } = await fetchTargets(client, targets, { namespace: flags.namespace ?? "default" });
   const { https } = await client.knap<Live>("GET", "/live");
+  const dirty = await dirtyFiles(client, objects);
   const ports = gatewayPortsOf(session.ingress, https);
   const texts = objects.map(async (object) => {
     const { url = "" } = (object.status ?? {}) as { readonly url?: string };
     const [events, cause] = await Promise.all([eventsOf(client, object), causeOf(client, object)]);
-    return describeText(object, { events, cause, now: await now(), reach: reachOf(url, ports) });
+    return describeText(object, {
+      events,
+      cause,
+      now: await now(),
+      reach: reachOf(url, ports),
+      dirty: dirty.get(object),
+    });
   });
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
   for (const line of await debuggedLines(client, objects)) terminal.say(terminal.paint("red", line));

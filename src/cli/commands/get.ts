@@ -6,6 +6,7 @@ import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { debuggedLines } from "../objects/debugged.ts";
+import { dirtyFiles } from "../objects/dirty-files.ts";
 import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import type { ResourceTarget } from "../objects/targets.ts";
 import { type PrintOptions, printObjects } from "../output/print-objects.ts";
@@ -59,8 +60,10 @@ export const get: CommandBody<GetFlags> = async (args, flags, terminal) => {
   const { objects, missing } = await fetchTargets(client, targets, { namespace, selector: flags.selector });
   const isSingle = targets.length === 1 && targets[0]?.names.length === 1;
   const isData = flags.output !== undefined && flags.output !== "wide";
-  if (objects.length > 0 || (isData && !isSingle)) terminal.print(printObjects(objects, isSingle, options));
-  else if (missing.length === 0) terminal.say(`No resources found${namespace ? ` in ${namespace} namespace` : ""}.`);
+  const dirty = isData ? undefined : await dirtyFiles(client, objects);
+  if (objects.length > 0 || (isData && !isSingle)) {
+    terminal.print(printObjects(objects, isSingle, { ...options, dirty }));
+  } else if (missing.length === 0) terminal.say(`No resources found${namespace ? ` in ${namespace} namespace` : ""}.`);
   // The columns of kubectl have no place for this.
   const debugged = isData ? [] : await debuggedLines(client, objects);
   for (const line of debugged) terminal.say(terminal.paint("red", line));

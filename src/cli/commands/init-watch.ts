@@ -1,4 +1,4 @@
-// `knap init --watch`: writes the watch rules that knap finds in Dockerfiles to knap.yaml. Never changes existing rules.
+// `knap init --watch`: writes the watch rules that Dockerfiles give to knap.yaml. Never changes existing rules.
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { countText } from "../../base/count-text.ts";

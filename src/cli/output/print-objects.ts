@@ -19,6 +19,8 @@ export interface PrintOptions {
   /** Prefix names with their kind, as kubectl does for several kinds. */
   readonly kinds: boolean;
   readonly now: Time;
+  /** The number of synced files of an object. The tables with such objects have one more column. */
+  readonly dirty?: ReadonlyMap<AnyObject, number> | undefined;
 }
 
 const list = (items: readonly AnyObject[]) => ({
@@ -31,12 +33,21 @@ const list = (items: readonly AnyObject[]) => ({
 /** One table for objects of one kind, with the columns of the API server. */
 function objectTable(kind: Kind, objects: readonly AnyObject[], options: PrintOptions): string {
   const columns = columnsOf(kind).filter(({ priority }) => priority === 0 || options.output === "wide");
+  const { dirty } = options;
+  const isDirty = objects.some((object) => dirty?.has(object));
+  const dirtyCell = (object: AnyObject): string => (dirty?.has(object) ? `+${dirty.get(object)}` : "");
   const nameOf = (object: AnyObject) => (options.kinds ? fullNameOf(object) : object.metadata.name);
-  const headers = [...(options.namespaces ? ["NAMESPACE"] : []), "NAME", ...columns.map(({ name }) => name)];
+  const headers = [
+    ...(options.namespaces ? ["NAMESPACE"] : []),
+    "NAME",
+    ...columns.map(({ name }) => name),
+    ...(isDirty ? ["DIRTY"] : []),
+  ];
   const rows = objects.map((object) => [
     ...(options.namespaces ? [object.metadata.namespace ?? ""] : []),
     nameOf(object),
     ...columns.map((column) => String(column.cell(object, options.now) ?? "")),
+    ...(isDirty ? [dirtyCell(object)] : []),
   ]);
   return tableText({ headers, rows }, { headers: options.headers });
 }

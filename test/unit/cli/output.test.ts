@@ -34,6 +34,16 @@ describe("objects", () => {
     expect(text).toMatch(/^default {3}service\.serving\.knative\.dev\/hello {3}/);
   });
 
+  test("a table has the column DIRTY only if an object in it has synced files", () => {
+    const clean = { ...ksvc, metadata: { ...ksvc.metadata, name: "other" } };
+    const text = printObjects([ksvc, clean], false, { ...options, dirty: new Map([[ksvc, 2]]) });
+    const [header, first, second] = text.split("\n");
+    expect(header).toMatch(/ DIRTY$/);
+    expect(first).toMatch(/^hello .* \+2$/);
+    expect(second).not.toMatch(/\+/);
+    expect(printObjects([clean], false, { ...options, dirty: new Map() })).not.toContain("DIRTY");
+  });
+
   test("objects can be printed as names, URLs, JSONPath results and JSON", () => {
     expect(printObjects([ksvc], true, { ...options, output: "name" })).toBe("service.serving.knative.dev/hello");
     expect(printObjects([ksvc], true, { ...options, output: "url" })).toBe("http://hello");

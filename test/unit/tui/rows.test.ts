@@ -150,6 +150,14 @@ describe("rows of the overview", () => {
     expect(rows[2]).toMatchObject({ name: "p1", note: note.replace("PROBE", probe) });
   });
 
+  test("a revision with synced files has a row with their number, also if it is the only one", () => {
+    const dirty = revision("hello-00001", "hello");
+    const marked = { ...dirty, metadata: { ...dirty.metadata, annotations: { "knap.dev/dirty": "3" } } };
+    const rows = rowsOf(modelOf([service("hello"), marked]), new Set());
+    expect(rows.map((row) => ("note" in row ? row.note : row.name))).toEqual(["hello", "idle · dirty +3"]);
+    expect(rowsOf(modelOf([service("hello"), dirty]), new Set())).toHaveLength(1);
+  });
+
   test("an open Service shows its pods, and every row belongs to a Service", () => {
     const objects = [
       service("hello"),

@@ -1,0 +1,34 @@
+// Writes the note in the row of a revision.
+import { debugOf } from "../apis/serving/debug.ts";
+import { DIRTY_ANNOTATION } from "../apis/serving/labels.ts";
+import type { Revision } from "../apis/serving/types.ts";
+import type { LiveRevision } from "../client/live.ts";
+
+export interface NoteFacts {
+  readonly readiness: "ready" | "failed" | "waiting";
+  readonly figures: LiveRevision;
+  /** Why the revision is not Ready. */
+  readonly problem: string | undefined;
+  /** Why its first pod does not start. */
+  readonly podProblem: string | undefined;
+}
+
+/** The number of synced files that the image does not have; 0: none. */
+export function dirtyOf({ metadata }: Pick<Revision, "metadata">): number {
+  return Number(metadata.annotations?.[DIRTY_ANNOTATION] ?? 0);
+}
+
+export function revisionNote(revision: Revision, facts: NoteFacts): string {
+  const debug = debugOf(revision.metadata);
+  const state = debug ? `debugged at 127.0.0.1:${debug.port}` : stateText(facts);
+  const dirty = dirtyOf(revision);
+  return dirty > 0 ? `${state} · dirty +${dirty}` : state;
+}
+
+function stateText({ readiness, figures, problem, podProblem }: NoteFacts): string {
+  const { waiting, ready, desired, inFlight } = figures;
+  if (readiness === "failed") return problem ?? "";
+  if (readiness === "waiting") return podProblem ?? "starting";
+  if (waiting > 0) return `${waiting} wait`;
+  return ready === 0 && desired <= 0 ? "idle" : `${inFlight} in flight`;
+}
