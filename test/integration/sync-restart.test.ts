@@ -84,11 +84,22 @@ describe("one instance", () => {
       expect(statusOf(pod)?.state?.waiting?.reason).toBe("CrashLoopBackOff");
     }, 20_000);
     const held = session.fetch("one");
+    const [pod] = await podsOf("one");
+    const stopping = new AbortController();
+    const followed = follow(pod, stopping.signal);
     const began = performance.now();
     expect(await restart("one", "repaired")).toMatchObject({ ok: true, problems: [] });
     console.info(`repaired after ${Math.round(performance.now() - began)} ms`);
     expect(await held).toMatchObject({ status: 200, text: expect.stringMatching(/^repaired/) });
     await session.ready("one");
+    // A log that is followed goes on with each start, and shows each line once.
+    expect(await restart("one", "again")).toMatchObject({ ok: true, problems: [] });
+    await sleep(300);
+    stopping.abort();
+    const lines = await followed;
+    expect(lines.filter((line) => line.startsWith("SyntaxError")).length).toBeGreaterThan(0);
+    expect(lines.filter((line) => line.startsWith("listening")).length).toBe(2);
+    expect(lines.filter((line) => line.startsWith("SIGTERM")).length).toBe(1);
   });
 });
 
@@ -153,6 +164,19 @@ test("200 saves in 20 s under load end in the last state, and none of the reques
   );
   expect((await eventsOf(pod)).filter(({ type }) => type === "Warning")).toEqual([]);
 });
+
+/** Collects the log of the app until aborted. */
+async function follow(pod: Pod | undefined, signal: AbortSignal): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const key = { namespace: "default", name: pod?.metadata.name ?? "" };
+  try {
+    const options = { follow: true, container: "user-container", signal };
+    for await (const line of session.emulator.client.logs(key, options)) lines.push(line);
+  } catch {
+    // The test has ended the stream.
+  }
+  return lines;
+}
 
 function readiness({ status }: Pod | Service): string {
   return status?.conditions?.find(({ type }) => type === "Ready")?.status ?? "";

@@ -1,7 +1,7 @@
 // Opens the node of one session: connects the kubelet, image builds, logs and the network with the store and the data
 // plane.
 import { join } from "node:path";
-import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
+import type { PodLogs } from "../../api-server/pod-logs.ts";
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
@@ -34,6 +34,7 @@ import { BuildSteps } from "./build-steps.ts";
 import { DebugSessions } from "./debug-sessions.ts";
 import type { SyncFiles } from "./file-sync.ts";
 import { type BuildServiceImage, type ImageBuilderOptions, imagesOf, makeImageBuilder } from "./image-builder.ts";
+import { makePodLogs } from "./log-reader.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
 import { Overlays } from "./overlays.ts";
@@ -122,7 +123,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
   const debug = openDebugSessions(parts, labels, kubelet);
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
-    logs: (pod, wanted) => readLogs(runtime, kubelet, pod, wanted),
+    logs: makePodLogs(runtime, kubelet),
     kill: async (pod, signal) => {
       for (const { name = "" } of pod.spec.containers) {
         const [id] = kubelet.containersOf(podKey(pod), name);
@@ -262,20 +263,4 @@ function prefixOf({ sessionId }: NodeSettings): string {
 
 function podKey(pod: Pod): ObjectKey<"Pod"> {
   return keyOf(pod) as ObjectKey<"Pod">;
-}
-
-async function* readLogs(
-  runtime: ContainerRuntime,
-  kubelet: Kubelet,
-  pod: Pod,
-  wanted: PodLogOptions,
-): AsyncGenerator<string> {
-  const [present, previous] = kubelet.containersOf(podKey(pod), wanted.container);
-  const id = wanted.previous ? previous : present;
-  if (id === undefined) return;
-  const { follow = false, tail, sinceSeconds, sinceTime, timestamps, signal } = wanted;
-  const oldest = sinceTime ?? (sinceSeconds === undefined ? undefined : Date.now() - sinceSeconds * 1000);
-  const since = oldest === undefined ? undefined : new Date(oldest).toISOString();
-  for await (const { time, text } of runtime.logs(id, { follow, signal, tail, since }))
-    yield timestamps ? `${time} ${text}` : text;
 }

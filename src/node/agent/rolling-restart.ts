@@ -1,5 +1,6 @@
 // Restarts the instances of one Service, one after the other, so that the others take its requests meanwhile.
 import { namespacedName } from "../../apis/meta/key.ts";
+import { REVISION_LABEL } from "../../apis/serving/labels.ts";
 import { sleep } from "../../base/sleep.ts";
 import type { PodInstance, RestartOutcome } from "../kubelet/pod/pod-instance.ts";
 
@@ -15,8 +16,8 @@ export class RollingRestart {
   }
 
   /**
-   * Carries out all requested restarts, also those that are requested meanwhile. Resolves with what went wrong; then
-   * the instances that are left keep the old code.
+   * Carries out all requested restarts, also those that are requested meanwhile. Resolves with what went wrong. After a
+   * failure, the other instances of the same Revision keep the old code.
    */
   run(): Promise<readonly string[]> {
     const result = this.#queue.then(() => this.#run());
@@ -25,27 +26,31 @@ export class RollingRestart {
   }
 
   async #run(): Promise<readonly string[]> {
+    /** By Revision. */
+    const problems = new Map<string | undefined, string>();
     for (;;) {
-      const problem = this.#instances().flatMap(problemOf);
-      if (problem.length > 0) return problem;
-      const next = this.#next();
-      if (!next) return [];
+      for (const instance of this.#instances()) {
+        const { condition, needsRestart } = instance;
+        // An instance that has failed, and gets no change, would fail again.
+        if (typeof condition === "object" && !needsRestart)
+          problems.set(revisionOf(instance), problemText(instance, condition.failed));
+      }
+      const next = this.#next(problems);
+      if (!next) return [...problems.values()];
       const outcome = await withinLimit(next.restart());
-      if (typeof outcome === "object") return [problemText(next, outcome.failed)];
+      if (typeof outcome === "object") problems.set(revisionOf(next), problemText(next, outcome.failed));
     }
   }
 
   /** Instances that take no requests come first. */
-  #next(): PodInstance | undefined {
-    const waiting = this.#instances().filter(({ needsRestart }) => needsRestart);
+  #next(failed: ReadonlyMap<string | undefined, string>): PodInstance | undefined {
+    const waiting = this.#instances().filter((one) => one.needsRestart && !failed.has(revisionOf(one)));
     return waiting.find(({ condition }) => condition !== "served") ?? waiting[0];
   }
 }
 
-/** An instance that has failed and has not changed since would fail again. */
-function problemOf(instance: PodInstance): readonly string[] {
-  const { condition, needsRestart } = instance;
-  return typeof condition === "object" && !needsRestart ? [problemText(instance, condition.failed)] : [];
+function revisionOf({ pod }: PodInstance): string | undefined {
+  return pod.metadata.labels?.[REVISION_LABEL];
 }
 
 function problemText({ pod }: PodInstance, why: string): string {

@@ -48,6 +48,23 @@ export class PodInstance {
     return conditionOf(this.#state.facts.stopping, this.#serving);
   }
 
+  /** The number of starts of its container after the first one. */
+  get restarts(): number {
+    return this.#serving?.restarts ?? 0;
+  }
+
+  /** Whether the container runs or ran, as opposed to: it is going to start. */
+  get hasStarted(): boolean {
+    const run = this.#serving?.run;
+    return run?.state === "running" || run?.state === "exited";
+  }
+
+  /** Whether it restarts or has restarted for synced files, so that its log goes on after a start. */
+  get hasRestarts(): boolean {
+    const { restart, forgivenRestarts } = this.#serving ?? {};
+    return !this.isStopping && (restart?.due === true || forgivenRestarts !== undefined);
+  }
+
   /** When the current process was started, by the node's clock; undefined: none runs. */
   get startedAt(): Time | undefined {
     const run = this.#serving?.run;

@@ -4,13 +4,13 @@ import { RollingRestart } from "../../../../src/node/agent/rolling-restart.ts";
 import type { PodInstance, RestartOutcome } from "../../../../src/node/kubelet/pod/pod-instance.ts";
 
 class FakeInstance {
-  readonly pod: { readonly metadata: { readonly namespace: string; readonly name: string } };
+  readonly pod: unknown;
   needsRestart = true;
   condition: RestartOutcome | undefined = "served";
   end: (outcome: RestartOutcome) => void = () => {};
 
-  constructor(name: string) {
-    this.pod = { metadata: { namespace: "default", name } };
+  constructor(name: string, revision = "r1") {
+    this.pod = { metadata: { namespace: "default", name, labels: { "serving.knative.dev/revision": revision } } };
   }
 
   restart(): Promise<RestartOutcome> {
@@ -62,6 +62,17 @@ test("after a failed restart the other instances keep the old code until the fai
   await turn();
   b.end("served");
   expect(await second).toEqual([]);
+});
+
+test("a failing instance of an older revision does not hold back those of the newest one", async () => {
+  const [old, other, current] = [new FakeInstance("old"), new FakeInstance("other"), new FakeInstance("current", "r2")];
+  old.needsRestart = false;
+  old.condition = { failed: "exits with code 1" };
+  const done = roll(old, other, current).run();
+  await turn();
+  expect([other.isRestarting, current.isRestarting]).toEqual([false, true]);
+  current.end("served");
+  expect(await done).toEqual(["default/old: exits with code 1"]);
 });
 
 test("two requests never restart two instances at a time, and a restart that is requested meanwhile is carried out", async () => {
