@@ -16,6 +16,7 @@ import type { PodPorts } from "./pod-proxy.ts";
 import { JsonCache } from "./reads.ts";
 import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
 import { type Api, OPEN_PATHS, routeRequest } from "./route-request.ts";
+import { sendAnswer } from "./send-answer.ts";
 
 export interface ApiServerOptions {
   readonly store: ObjectStore;
@@ -97,7 +98,7 @@ export class ApiServer implements AsyncDisposable {
     response.once("close", abort);
     this.#stop.signal.addEventListener("abort", abort);
     try {
-      await this.#answer(await this.#handle(message, gone.signal), response);
+      await sendAnswer(message, response, await this.#handle(message, gone.signal));
     } catch (error) {
       const { path } = targetOf(message);
       const isGone = gone.signal.aborted || (message.destroyed && !message.complete);
@@ -108,7 +109,7 @@ export class ApiServer implements AsyncDisposable {
       const isOutside = error instanceof RuntimeError;
       this.#options.log[isOutside ? "warn" : "error"]("request failed", { method: message.method, path, error });
       if (response.headersSent) response.destroy();
-      else await this.#answer(statusAnswer(isOutside ? unavailable(error) : internalError), response);
+      else await sendAnswer(message, response, statusAnswer(isOutside ? unavailable(error) : internalError));
     } finally {
       this.#stop.signal.removeEventListener("abort", abort);
     }
@@ -147,24 +148,6 @@ export class ApiServer implements AsyncDisposable {
     const given = Buffer.from(authorization ?? "");
     const wanted = Buffer.from(`Bearer ${this.#options.token}`);
     return given.length === wanted.length && timingSafeEqual(given, wanted);
-  }
-
-  async #answer(answer: ApiAnswer, response: ServerResponse): Promise<void> {
-    if ("stream" in answer) {
-      const instead = await answer.stream(response);
-      if (instead) await this.#answer(instead, response);
-      return;
-    }
-    // A Buffer, because Node would write the headers in the encoding of a string body.
-    const body = Buffer.from("text" in answer ? answer.text : JSON.stringify(answer.json));
-    const warnings = "warnings" in answer ? (answer.warnings ?? []) : [];
-    if (warnings.length > 0) response.setHeader("warning", truncated(warnings).map(warningHeader));
-    if (answer.code === 413) response.setHeader("connection", "close");
-    response.writeHead(answer.code, {
-      "content-type": answer.contentType ?? "application/json",
-      "content-length": body.length,
-    });
-    response.end(body);
   }
 }
 
@@ -213,24 +196,4 @@ function targetOf({ url = "/" }: IncomingMessage): Target {
     prefixes += 1;
   }
   return { path, query: searchParams, prefix, prefixes, token };
-}
-
-/**
- * Cuts each warning if all together are too long for headers, and then drops the last ones.
- * @see kubernetes apiserver pkg/endpoints/filters/warning.go
- */
-function truncated(warnings: readonly string[]): readonly string[] {
-  let size = 0;
-  for (const text of warnings) size += text.length;
-  if (size <= MAX_WARNING_LENGTHS.all) return warnings;
-  return warnings
-    .slice(0, MAX_WARNING_LENGTHS.all / MAX_WARNING_LENGTHS.each)
-    .map((text) => text.slice(0, MAX_WARNING_LENGTHS.each));
-}
-const MAX_WARNING_LENGTHS = { all: 4096, each: 256 };
-
-/** Returns `299 - "text"`, with each UTF-8 byte as one latin1 character, because Node writes headers in latin1. */
-function warningHeader(text: string): string {
-  const quoted = text.replace(/[\u0000-\u001f\u007f]+/g, " ").replace(/["\\]/g, "\\$&");
-  return Buffer.from(`299 - "${quoted}"`, "utf8").toString("latin1");
 }

@@ -3,7 +3,7 @@ import { deleteOptions } from "../apis/fields/core.ts";
 import { decode } from "../apis/go/decode.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { keyOf } from "../apis/meta/key.ts";
-import { ok, type Result } from "../base/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { DeleteOptions, Propagation } from "../control-plane/store/deletion.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { detailsOf, makeForbidden } from "../control-plane/store/refusals.ts";
@@ -11,6 +11,7 @@ import { type ApiAnswer, type ApiRequest, json, pageNotFound, statusAnswer } fro
 import { parseListOptions } from "./list-options.ts";
 import { readPage } from "./list-page.ts";
 import { parseFilter } from "./object-filter.ts";
+import { optionsRefusal } from "./options-refusal.ts";
 import { integerOf } from "./query-parameters.ts";
 import { listAnswer, methodNotAllowed, type ReadContext } from "./reads.ts";
 import type { Representation } from "./representation.ts";
@@ -75,12 +76,16 @@ function parseOptions(request: ApiRequest): Result<DeleteOptions, ApiStatus> {
   const { query } = request;
   const body = jsonBody(request);
   if (!body.ok) return body;
+  const kind = body.value?.["kind"] ?? "DeleteOptions";
+  if (kind !== "DeleteOptions") {
+    return refuse("BadRequest", `the body of a delete must be of kind DeleteOptions: it is ${JSON.stringify(kind)}`);
+  }
   const { value, errors } = decode(deleteOptions, body.value ?? {});
   if (errors[0]) return refuse("BadRequest", `the body cannot be handled as a DeleteOptions: ${errors[0].message}`);
   const given = value as WireOptions;
   const grace = integerOf(query, "gracePeriodSeconds", Number.MIN_SAFE_INTEGER);
   if (!grace.ok) return grace;
-  const dryRun = isDryRun([...query.getAll("dryRun"), ...(given.dryRun ?? [])]);
+  const dryRun = isDryRun([...query.getAll("dryRun"), ...(given.dryRun ?? [])], request.method);
   if (!dryRun.ok) return dryRun;
   const propagation = parsePropagation(given, query);
   if (!propagation.ok) return propagation;
@@ -96,14 +101,16 @@ function parseOptions(request: ApiRequest): Result<DeleteOptions, ApiStatus> {
 function parsePropagation(given: WireOptions, query: URLSearchParams): Result<Propagation | undefined, ApiStatus> {
   const orphans = given.orphanDependents ?? { true: true, false: false }[query.get("orphanDependents") ?? ""];
   const policy = given.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
-  const invalid = (text: string) => refuse("Invalid", `DeleteOptions.meta.k8s.io "" is invalid: ${text}`);
+  const invalid = (reason: string, message: string) =>
+    failed(optionsRefusal("DeleteOptions", [{ reason, field: "propagationPolicy", message }]));
   if (policy === undefined) return ok(orphans === undefined ? undefined : orphans ? "Orphan" : "Background");
+  const shown = JSON.stringify(policy);
   if (orphans !== undefined) {
     const both = "orphanDependents and deletionPropagation cannot be both set";
-    return invalid(`propagationPolicy: Invalid value: ${JSON.stringify(policy)}: ${both}`);
+    return invalid("FieldValueInvalid", `Invalid value: ${shown}: ${both}`);
   }
   const known = PROPAGATIONS.find((each) => each === policy);
   if (known) return ok(known);
   const supported = 'supported values: "Background", "Foreground", "Orphan"';
-  return invalid(`propagationPolicy: Unsupported value: ${JSON.stringify(policy)}: ${supported}`);
+  return invalid("FieldValueNotSupported", `Unsupported value: ${shown}: ${supported}`);
 }

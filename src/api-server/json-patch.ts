@@ -6,6 +6,9 @@ import { isFields, type JsonFields, sameJson } from "../base/json.ts";
 import { type Failed, ok, type Result } from "../base/result.ts";
 import { depthOf, MAX_DEPTH } from "./json-text.ts";
 
+const OPERATIONS: ReadonlySet<string> = new Set(["add", "remove", "replace", "move", "copy", "test"]);
+const MEMBERS: ReadonlySet<string> = new Set(["op", "path", "from", "value"]);
+
 /** Kubernetes' limits: operations of a patch, and characters (as JSON) of all values that copy operations copy. */
 const MAX_OPERATIONS = 10_000;
 const MAX_COPIED = 3 * 1024 * 1024;
@@ -27,6 +30,9 @@ export function applyJsonPatch(old: AnyObject, patch: unknown): Result<unknown, 
       const rule = 'needs an op and a path that is empty or begins with "/"';
       return refuse("BadRequest", `operation ${index} of the JSON patch ${rule}`);
     }
+    if (!OPERATIONS.has(operation.op)) {
+      return refuse("BadRequest", `invalid operation ${JSON.stringify(operation)}: unsupported operation`);
+    }
     const missing = missingValue(object, operation);
     if (missing !== undefined) return failure(missing);
     depth = Math.max(depth, depthAfter(operation, depth));
@@ -43,6 +49,14 @@ export function applyJsonPatch(old: AnyObject, patch: unknown): Result<unknown, 
     if (error) return failure(error.message);
   }
   return ok(object);
+}
+
+/** Returns the paths of members that operations do not have. */
+export function unknownMembers(patch: unknown): readonly string[] {
+  if (!Array.isArray(patch)) return [];
+  return patch.flatMap((operation, index) =>
+    isFields(operation) ? Object.keys(operation).flatMap((key) => (MEMBERS.has(key) ? [] : [`[${index}].${key}`])) : [],
+  );
 }
 
 function failure(error: string): Failed<ApiStatus> {

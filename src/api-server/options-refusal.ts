@@ -4,6 +4,14 @@ import { type ApiStatus, makeFailure, type StatusCause } from "../apis/meta/api-
 export type StatusCauseText = Required<StatusCause>;
 type OptionsKind = "ListOptions" | "CreateOptions" | "UpdateOptions" | "PatchOptions" | "DeleteOptions";
 
+/** Method of a write → the kind of its options. */
+export const OPTIONS_OF: Readonly<Record<string, OptionsKind>> = {
+  POST: "CreateOptions",
+  PUT: "UpdateOptions",
+  PATCH: "PatchOptions",
+  DELETE: "DeleteOptions",
+};
+
 /** Returns a 422 with one cause per option. */
 export function optionsRefusal(kind: OptionsKind, causes: readonly StatusCauseText[]): ApiStatus {
   const texts = causes.map(({ field, message }) => `${field}: ${message}`);

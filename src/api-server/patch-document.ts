@@ -8,11 +8,10 @@ import { failed, ok, type Result } from "../base/result.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { parseJsonText } from "./json-text.ts";
-import { mediaType } from "./request-body.ts";
+import { JSON_PATCH, mediaType } from "./request-body.ts";
 import { applyStrategicPatch } from "./strategic-merge.ts";
 
 const MERGE = "application/merge-patch+json";
-const JSON_PATCH = "application/json-patch+json";
 const STRATEGIC = "application/strategic-merge-patch+json";
 
 /** Returns the patched object, or a 400, 413, 415 or 422. */

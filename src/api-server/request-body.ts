@@ -5,6 +5,7 @@ import { isFields, type JsonFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { readDocuments } from "../base/yaml/documents.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
+import { unknownMembers } from "./json-patch.ts";
 import { parseJsonText } from "./json-text.ts";
 import { PROTOBUF, parseProtobuf } from "./protobuf-body.ts";
 import { repeatedFields } from "./repeated-fields.ts";
@@ -30,6 +31,7 @@ export function mediaType(request: ApiRequest): string {
 }
 
 const JSON_TYPES: readonly string[] = ["", "application/json", "*/*"];
+export const JSON_PATCH = "application/json-patch+json";
 const YAML_TYPE = "application/yaml";
 
 /** Returns the body as an object; undefined if the body is empty. Of several YAML documents, it is the first. */
@@ -50,9 +52,14 @@ function parseYaml(body: Buffer): Result<unknown, ApiStatus> {
   return refuse("BadRequest", `yaml: line ${error.position.line}: ${error.message}`);
 }
 
-/** Returns texts about keys that an object of the body has more than once. The last value counts. */
-export function duplicateKeys(request: ApiRequest): readonly string[] {
+/** Returns texts about keys that an object of the body has more than once, and unknown members of a JSON patch. */
+export function bodyFindings(request: ApiRequest): readonly string[] {
   const type = mediaType(request);
+  if (type === JSON_PATCH) {
+    const patch = parseJsonText(request.body);
+    const members = patch.ok ? unknownMembers(patch.value) : [];
+    return members.map((path) => `json patch unknown field ${JSON.stringify(path)}`);
+  }
   if (type !== YAML_TYPE) {
     if (type === PROTOBUF) return [];
     return repeatedFields(request.body.toString()).map((path) => `duplicate field ${JSON.stringify(path)}`);

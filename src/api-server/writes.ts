@@ -3,14 +3,15 @@ import { metadataRefusal } from "../apis/admission.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { withoutNullFields } from "../base/json.ts";
-import { ok, type Result } from "../base/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { WriteOutcome } from "../control-plane/store/outcome.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { decodeObject } from "./object-body.ts";
+import { OPTIONS_OF, optionsRefusal } from "./options-refusal.ts";
 import { applyPatchBody } from "./patch-document.ts";
-import { duplicateKeys } from "./request-body.ts";
+import { bodyFindings } from "./request-body.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 
 export interface WriteContext {
@@ -54,19 +55,21 @@ function write(
   if (malformed) return statusAnswer(malformed);
   const warnings = fieldWarnings(unknownFields, request, body.value);
   if (!warnings.ok) return statusAnswer(warnings.error);
-  const dryRun = isDryRun(request.query.getAll("dryRun"));
+  const dryRun = isDryRun(request.query.getAll("dryRun"), request.method);
   if (!dryRun.ok) return statusAnswer(dryRun.error);
   const outcome = put(body.value, { user: request.user, dryRun: dryRun.value });
   if ("refused" in outcome) return json(outcome.refused.code, outcome.refused, warnings.value);
   return json(code, outcome.object, [...warnings.value, ...outcome.warnings]);
 }
 
-/** Returns true if the query parameter `dryRun` is set. Fails with 400 for a value other than `All`. */
-export function isDryRun(values: readonly string[]): Result<boolean, ApiStatus> {
+/** Returns true if `dryRun` is set. Fails with 422 for a value other than `All`. */
+export function isDryRun(values: readonly string[], method: string): Result<boolean, ApiStatus> {
   const given = values.filter((value) => value !== "");
   const unknown = given.find((value) => value !== "All");
   if (unknown === undefined) return ok(given.length > 0);
-  return refuse("BadRequest", `dryRun: Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`);
+  const message = `Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`;
+  const cause = { reason: "FieldValueNotSupported", field: "dryRun", message };
+  return failed(optionsRefusal(OPTIONS_OF[method] ?? "PatchOptions", [cause]));
 }
 
 /** Replaces the object, or only its status if the path ends with `/status`. */
@@ -85,12 +88,13 @@ function fieldWarnings(
 ): Result<readonly string[], ApiStatus> {
   const mode = request.query.get("fieldValidation") || "Warn";
   if (!["Strict", "Warn", "Ignore"].includes(mode)) {
-    const text = `fieldValidation: Unsupported value: ${JSON.stringify(mode)}: supported values: "Ignore", "Strict", "Warn"`;
-    return refuse("Invalid", text);
+    const message = `Unsupported value: ${JSON.stringify(mode)}: supported values: "", "Ignore", "Strict", "Warn"`;
+    const cause = { reason: "FieldValueNotSupported", field: "fieldValidation", message };
+    return failed(optionsRefusal(OPTIONS_OF[request.method] ?? "PatchOptions", [cause]));
   }
   if (mode === "Ignore" || !unknownFields) return ok([]);
   const unknown = unknownFields(object).map((path) => `unknown field ${JSON.stringify(path)}`);
-  const findings = [...duplicateKeys(request), ...unknown];
+  const findings = [...bodyFindings(request), ...unknown];
   if (mode === "Warn" || findings.length === 0) return ok(findings);
   const error = `strict decoding error: ${findings.join(", ")}`;
   const version = object.apiVersion.slice(object.apiVersion.indexOf("/") + 1);

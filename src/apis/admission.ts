@@ -124,6 +124,6 @@ function invalid(object: AnyObject, findings: readonly SchemaFinding[]): { reado
   const list = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   const qualified = group === "" ? object.kind : `${object.kind}.${group}`;
   const causes = findings.map(({ path, message, reason }) => ({ reason, message, field: path }));
-  const details = { name, group, kind: object.kind, causes };
+  const details = { ...(name ? { name } : {}), group, kind: object.kind, causes };
   return { refused: makeFailure("Invalid", `${qualified} "${name}" is invalid: ${list}`, details) };
 }

@@ -8,6 +8,7 @@ import {
   dns1123SubdomainErrors,
   labelValueErrors,
   qualifiedNameErrors,
+  withoutTrailingDash,
 } from "../meta/names.ts";
 import type { AnyObject, OwnerReference, StringMap } from "../meta/object.ts";
 import type { SchemaFinding } from "./structural.ts";
@@ -21,12 +22,13 @@ const MAX_ANNOTATION_BYTES = 256 * 1024;
 
 /** Does not report a missing name: the store refuses it. */
 export function metadataFindings(object: AnyObject): readonly SchemaFinding[] {
-  const { name, labels, annotations, finalizers, ownerReferences } = object.metadata;
+  const { name, generateName, labels, annotations, finalizers, ownerReferences } = object.metadata;
   const nameRule = NAME_RULES[kindOf(object)] ?? dns1123SubdomainErrors;
   const found: SchemaFinding[] = [];
   const check = (path: string, value: string, errors: readonly string[]): void => {
     for (const error of errors) found.push(invalid(path, value, error));
   };
+  if (generateName) check("metadata.generateName", generateName, nameRule(withoutTrailingDash(generateName)));
   if (name) check("metadata.name", name, nameRule(name));
   for (const key of Object.keys(labels ?? {})) check("metadata.labels", key, qualifiedNameErrors(key));
   for (const value of Object.values(labels ?? {})) check("metadata.labels", value, labelValueErrors(value));
@@ -39,18 +41,24 @@ export function metadataFindings(object: AnyObject): readonly SchemaFinding[] {
   return [...found, ...ownerFindings(ownerReferences ?? []), ...sizeFinding(annotations)];
 }
 
-/** Go decodes a missing field as "", and a null owner as one without fields. */
+/** Go decodes a missing field as "", and a null owner as one without fields. As in Kubernetes, paths have no index. */
 function ownerFindings(owners: readonly (Partial<OwnerReference> | null)[]): readonly SchemaFinding[] {
-  return owners.flatMap((owner, at) => {
+  const path = "metadata.ownerReferences";
+  const found = owners.flatMap((owner) => {
     const { apiVersion, kind, name, uid } = owner ?? {};
-    const path = `metadata.ownerReferences[${at}]`;
-    const found: SchemaFinding[] = [];
-    if (!apiVersion) found.push(invalid(`${path}.apiVersion`, "", "version must not be empty"));
+    const errors: SchemaFinding[] = [];
+    if (!apiVersion) errors.push(invalid(`${path}.apiVersion`, "", "version must not be empty"));
     for (const [field, value] of Object.entries({ kind, name, uid })) {
-      if (!value) found.push(invalid(`${path}.${field}`, "", "must not be empty"));
+      if (!value) errors.push(invalid(`${path}.${field}`, "", "must not be empty"));
     }
-    return found;
+    return errors;
   });
+  const controllers = owners.flatMap((owner) => (owner?.controller === true ? [owner.name ?? ""] : []));
+  if (controllers.length < 2) return found;
+  const rule = "Only one reference can have Controller set to true";
+  const [first, second] = controllers;
+  const message = `Invalid value: ${JSON.stringify(owners)}: ${rule}. Found "true" in references for ${first} and ${second}`;
+  return [...found, { path, message, reason: "FieldValueInvalid" }];
 }
 
 function sizeFinding(annotations: StringMap | undefined): readonly SchemaFinding[] {

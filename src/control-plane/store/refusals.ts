@@ -53,7 +53,7 @@ export function makeInvalid(key: ObjectKey, causes: readonly Required<StatusCaus
   const { group } = parts(key.kind);
   const kind = key.kind.split(".")[0] as string;
   return makeFailure("Invalid", `${key.kind} "${key.name}" is invalid: ${list}`, {
-    name: key.name,
+    ...(key.name === "" ? {} : { name: key.name }),
     ...(group === "" ? {} : { group }),
     kind,
     causes,
@@ -75,16 +75,20 @@ export function conflictOf(key: ObjectKey, old: AnyObject, given: StatusPrecondi
   return stale ? makeConflict(key, STALE) : undefined;
 }
 
-/** Returns a 409 if a delete names another resourceVersion or uid than the stored one. */
+/** Returns a 409 if a delete names another resourceVersion or uid than the stored one. `details.kind` is the kind. */
 export function preconditionOf(key: ObjectKey, old: AnyObject, options: DeleteOptions): ApiStatus | undefined {
   const { uid, resourceVersion } = old.metadata;
-  const text = (what: string, given: string, stored: string | undefined): string =>
-    `Precondition failed: ${what} in precondition: ${given}, ${what} in object meta: ${stored}`;
+  const kind = key.kind.split(".")[0] as string;
+  const conflict = (what: string, given: string, stored: string | undefined, why: string): ApiStatus => {
+    const mismatch = `the ${what} in the precondition (${given}) does not match the ${what} in record (${stored})`;
+    const message = `Operation cannot be fulfilled on ${key.kind} "${key.name}": ${mismatch}. The object might have been ${why}`;
+    return makeFailure("Conflict", message, { ...detailsOf(key), kind });
+  };
   if (options.uid !== undefined && options.uid !== uid) {
-    return makeConflict(key, text("UID", options.uid, uid));
+    return conflict("UID", options.uid, uid, "deleted and then recreated");
   }
   if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
-    return makeConflict(key, text("ResourceVersion", options.resourceVersion, resourceVersion));
+    return conflict("ResourceVersion", options.resourceVersion, resourceVersion, "modified");
   }
   return undefined;
 }

@@ -79,7 +79,7 @@ describe("an owner or a finalizer without content", () => {
         const response = await write(each, { ownerReferences: [{ ...owner, uid }] });
         const { message } = (await response.json()) as { message: string };
         expect(response.status).toBe(422);
-        expect(message).toContain('metadata.ownerReferences[0].uid: Invalid value: "": must not be empty');
+        expect(message).toContain('metadata.ownerReferences.uid: Invalid value: "": must not be empty');
       }
       for (const finalizers of [[""], [null]]) expect((await write(each, { finalizers })).status).toBe(422);
     },

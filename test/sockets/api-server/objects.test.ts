@@ -183,14 +183,14 @@ describe("writing", () => {
     expect(warned.headers.get("warning")).toContain('unknown field \\"spec.foo\\"');
     const ignored = await api.send("POST", `${SERVICES}?dryRun=All&fieldValidation=Ignore`, odd);
     expect(ignored.headers.get("warning")).not.toContain("unknown field");
-    expect((await api.send("POST", `${SERVICES}?dryRun=Some`, odd)).status).toBe(400);
+    expect((await api.send("POST", `${SERVICES}?dryRun=Some`, odd)).status).toBe(422);
     expect((await api.client.list("Service.serving.knative.dev")).items).toEqual([]);
   });
 
   it("a delete removes nothing in a dry run or with an unknown dryRun value", async () => {
     await api.send("POST", CONFIG_MAPS, configMap("kept", {}));
-    expect((await api.send("DELETE", `${CONFIG_MAPS}/kept?dryRun=Some`)).status).toBe(400);
-    expect((await api.send("DELETE", `${CONFIG_MAPS}/kept`, { dryRun: ["Some"] })).status).toBe(400);
+    expect((await api.send("DELETE", `${CONFIG_MAPS}/kept?dryRun=Some`)).status).toBe(422);
+    expect((await api.send("DELETE", `${CONFIG_MAPS}/kept`, { dryRun: ["Some"] })).status).toBe(422);
     expect((await api.send("DELETE", `${CONFIG_MAPS}/kept`, { dryRun: ["All"] })).status).toBe(200);
     expect((await api.send("GET", `${CONFIG_MAPS}/kept`)).status).toBe(200);
   });

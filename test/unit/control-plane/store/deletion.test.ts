@@ -58,7 +58,7 @@ describe("delete", () => {
       refused: {
         code: 409,
         message:
-          'Operation cannot be fulfilled on services.serving.knative.dev "a": Precondition failed: UID in precondition: other, UID in object meta: uid-1',
+          'Operation cannot be fulfilled on Service.serving.knative.dev "a": the UID in the precondition (other) does not match the UID in record (uid-1). The object might have been deleted and then recreated',
       },
     });
     expect(store.delete(key("a"), { resourceVersion: "1" })).toMatchObject({ refused: { code: 409 } });
