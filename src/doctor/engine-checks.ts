@@ -58,8 +58,10 @@ async function checkImage(
   runtime: ContainerRuntime,
   { key, image, build, start }: ProjectService,
 ): Promise<DoctorFinding> {
-  if (build !== undefined)
-    return { check: "image", level: "ok", what: `${key}: image is built from ${build.dockerfile}` };
+  if (build !== undefined) {
+    const how = build.command === undefined ? `from ${build.dockerfile}` : `by ${build.command[0]}`;
+    return { check: "image", level: "ok", what: `${key}: image is built ${how}` };
+  }
   if (image === "")
     return {
       check: "image",

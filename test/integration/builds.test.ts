@@ -1,21 +1,10 @@
 // Tests builds of Dockerfiles on a real engine, with BuildKit and with the classic builder.
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BuildBench, failedLine, openBuildBench } from "../support/build-bench.ts";
 import { eventually } from "../support/eventually.ts";
-
-/** Whether a process of this machine has the text in its command line. The engine's builds run on this machine. */
-function isRunningWith(text: string): boolean {
-  return readdirSync("/proc").some((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
-    } catch {
-      return false;
-    }
-  });
-}
+import { isRunningWith } from "../support/test-folder.ts";
 
 /** A text that no earlier build has in its cache. */
 const fresh = (): string => String(Math.random()).slice(2);
