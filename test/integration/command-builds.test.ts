@@ -1,12 +1,12 @@
 // Tests builds by a command of the user on a real engine.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BuildBench, openBuildBench } from "../support/build-bench.ts";
 import { eventually } from "../support/eventually.ts";
-import { KnapHome } from "../support/knap.ts";
-import { isRunning } from "../support/test-folder.ts";
+import { KnapHome, serviceYaml } from "../support/knap.ts";
+import { isRunning, isRunningWith } from "../support/test-folder.ts";
 
 const fresh = (): string => String(Math.random()).slice(2);
 
@@ -105,6 +105,26 @@ describe("a build command", () => {
     expect(await bench.images()).toHaveLength(2);
   });
 });
+
+test("a build command ends with a session that is killed", async () => {
+  using home = new KnapHome();
+  const mark = `4${fresh().slice(0, 7)}`;
+  const folder = home.project({
+    "service.yaml": serviceYaml("killed"),
+    "knap.yaml": `services: { killed: { build: { command: [sh, -c, "sleep ${mark}; true"] } } }\n`,
+  });
+  const running = home.start(["up", "--ui", "json", "--runtime", "docker"], folder);
+  await eventually(() => expect(isRunningWith(`sleep\0${mark}`)).toBe(true), 60_000);
+  await eventually(() => expect(recordsOf(home)).toHaveLength(1));
+  running.child.kill("SIGKILL");
+  await running.finished;
+  await eventually(() => expect(isRunningWith(`sleep\0${mark}`)).toBe(false), 30_000);
+});
+
+function recordsOf(home: KnapHome): readonly string[] {
+  const [session = ""] = home.sessions();
+  return readdirSync(join(home.folder, "knap", session, "processes"));
+}
 
 test("a Service whose image a command builds is served, and the location of a failure is in knap.yaml", async () => {
   await using bench = await openBuildBench();

@@ -49,6 +49,7 @@ export async function openSessionDeployer(
   const build = makeImageBuilder({
     runtime: engine,
     labels: { "knap.dev/session": id, "knap.dev/host": hostId },
+    records: join(sessionsFolder(env).path, id, "processes"),
     imagesInUse: async () => imagesOf((await client.list("Revision.serving.knative.dev")).items),
     isSessionLive: (session) => isFolderLive(join(sessionsFolder(env).path, session)),
   });

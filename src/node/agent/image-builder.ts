@@ -49,6 +49,8 @@ export interface ImageBuilderOptions {
   readonly runtime: ContainerRuntime;
   /** The labels of the session and host. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The folder in which running build commands are recorded. */
+  readonly records?: string | undefined;
   /** The images that the session's Revisions name. */
   imagesInUse(): Promise<ReadonlySet<string>> | ReadonlySet<string>;
   isSessionLive(session: string): Promise<boolean> | boolean;
@@ -60,7 +62,7 @@ const LINES_OF_FAILURE = 20;
 const DOCKERFILE_STEP = /^(\[([^\]]* )?\d+\/\d+\]|Step \d+\/\d+ :) (?!FROM )/;
 
 export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImage {
-  const { runtime, labels } = options;
+  const { runtime, labels, records } = options;
   return async (request) => {
     const { plan, signal } = request;
     const { namespace, name } = parseNamespacedName(request.service);
@@ -71,7 +73,7 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
       const { image, id } =
         plan.command === undefined
           ? await buildDockerfile(runtime, plan, { ...target, labels, output })
-          : await buildByCommand(runtime, { ...target, command: plan.command, context: plan.context });
+          : await buildByCommand(runtime, { ...target, command: plan.command, context: plan.context, records });
       await prune(options, { namespace, name, keep: id });
       return { ok: true, image, figures: { ms: performance.now() - startedMs, ...output.counts } };
     } catch (error) {

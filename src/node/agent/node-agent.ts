@@ -181,6 +181,7 @@ function builderOptions({ settings, runtime, store }: NodeOptions, labels: Strin
   return {
     runtime,
     labels,
+    records: join(settings.sessionFolder, "processes"),
     imagesInUse: () => imagesOf(store.list("Revision.serving.knative.dev")),
     isSessionLive: (session) => settings.isSessionLive(session),
   };

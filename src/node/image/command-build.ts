@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { BuildError } from "../runtime/build-error.ts";
-import { killGroup } from "../runtime/process/process-records.ts";
+import { processIdentity } from "../runtime/process/process-identity.ts";
+import { dropRecord, killGroup, writeRecord } from "../runtime/process/process-records.ts";
 import { type ContainerRuntime, LINE_CHARACTERS } from "../runtime/runtime.ts";
 import { type BuiltImage, buildingTag, tagByContent } from "./image-build.ts";
 
@@ -13,6 +14,8 @@ export interface CommandBuildOptions {
   readonly command: readonly string[];
   /** The working folder of the command: absolute. */
   readonly context: string;
+  /** The folder in which the running command is recorded, for the guard of a session that is killed. */
+  readonly records?: string | undefined;
   readonly onOutput?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,7 +67,7 @@ async function findBuilt(runtime: ContainerRuntime, printed: string | undefined,
 
 /** Resolves with the last lines of stdout. The command and all that it started are one process group. */
 async function runBuildCommand(
-  { command, context, onOutput, signal }: CommandBuildOptions,
+  { command, context, records, onOutput, signal }: CommandBuildOptions,
   more: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
   signal?.throwIfAborted();
@@ -82,12 +85,25 @@ async function runBuildCommand(
     onOutput?.(line);
   });
   readLines(child.stderr, (line) => onOutput?.(line));
+  const recorded = records !== undefined && child.pid !== undefined ? recordProcess(records, child.pid) : undefined;
   const code = await endOf(child, signal).catch((error: unknown) => {
     throw refused(`the build command cannot start "${file}" in ${context}: ${startText(error)}`);
   });
+  (await recorded)?.();
   signal?.throwIfAborted();
   if (code !== 0) throw refused(`the build command "${command.join(" ")}" failed: ${code}`);
   return printed;
+}
+
+/** Resolves with a function that removes the record. */
+async function recordProcess(folder: string, pid: number): Promise<() => void> {
+  const id = `build-${pid}`;
+  try {
+    writeRecord(folder, id, { process: await processIdentity(pid), labels: {} });
+  } catch {
+    // Without a record, the command of a killed session ends by itself.
+  }
+  return () => dropRecord(folder, id);
 }
 
 /** Resolves with 0, or with a text that says how the command ended. Rejects if it cannot start. */
