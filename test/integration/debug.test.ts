@@ -196,19 +196,34 @@ describe.each(["process", "docker"] as const)("debugging with runtime %s", (kind
   });
 });
 
-describe("debuggers that are not recognised", () => {
-  test("are named by what was seen; a port that the app opens can be published", async () => {
+describe("other ways to reach a debugger", () => {
+  test("a port that the app itself opens is published; an unknown command is an error that shows it", async () => {
     await using session = await openSession("docker");
-    const command = ["/bin/busybox", "httpd", "-f", "-p", "8080"];
-    await session.deploy("plain", { container: { command } });
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const command = ["/bin/busybox", "httpd", "-f", "-h", "/app", "-p", String(port)];
+    await session.deploy("plain", { container: { command, ports: [{ containerPort: port }] } });
     await session.ready("plain");
     const call = (body: object) => session.emulator.client.knap<DebugStart>("POST", "/debug", body);
     await expect(call({ service: "plain" })).rejects.toThrow(
-      'plain-00001: no debugger is known for the command "/bin/busybox httpd -f -p 8080": name it with --kind',
+      `plain-00001: no debugger is known for the command "${command.join(" ")}": name it with --kind`,
     );
     await expect(call({ service: "plain", kind: "go" })).rejects.toThrow("dlv is not installed");
-    const started = await call({ service: "plain", port: 8080 + Math.floor(Math.random() * 1000) });
-    expect(started).toMatchObject({ debugger: "other" });
+    await expect(call({ service: "plain", port, wait: true })).rejects.toThrow("cannot be told to wait");
+    expect(await call({ service: "plain", port })).toMatchObject({ debugger: "other", port });
+    expect((await fetch(`http://127.0.0.1:${port}/test-app.mjs`)).status).toBe(200);
     await call({ service: "plain", off: true });
+  });
+
+  test("the debugger of a pod with several containers is reached at the pod's own address", async () => {
+    await using session = await openSession("docker", { containerAddress: "direct" });
+    const sidecar = { name: "sidecar", image: session.image, env: [{ name: "PORT", value: "8081" }] };
+    const container = { name: "app", ports: [{ containerPort: 8080 }] };
+    await session.deploy("pair", { container, containers: [sidecar] });
+    await session.ready("pair");
+    const started = await session.emulator.client.knap<DebugStart>("POST", "/debug", { service: "pair" });
+    using inspector = await Inspector.attach(started);
+    expect(await inspector.send("Runtime.evaluate", { expression: "process.env.K_REVISION" })).toMatchObject({
+      result: { value: "pair-00001" },
+    });
   });
 });

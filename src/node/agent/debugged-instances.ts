@@ -74,11 +74,11 @@ export class DebuggedInstances {
   }
 }
 
-/** Returns why the containers of a pod do not run. */
-function problemOf(pod: Pod): string | undefined {
-  for (const { state, lastState } of pod.status?.containerStatuses ?? []) {
+/** Returns why the containers of a pod do not run, or why the pod has no place on the node. */
+function problemOf({ status = {} }: Pod): string | undefined {
+  for (const { state, lastState } of status.containerStatuses ?? []) {
     const { message } = state?.terminated ?? lastState?.terminated ?? state?.waiting ?? {};
     if (message) return message;
   }
-  return undefined;
+  return status.conditions?.find(({ type, status: is }) => type === "PodScheduled" && is === "False")?.message;
 }

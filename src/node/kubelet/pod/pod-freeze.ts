@@ -1,5 +1,6 @@
 // Freezes all containers of a pod instead of stopping them (`--wake freeze`).
 import type { StoredPod } from "../../../apis/core/pod.ts";
+import { debugOf } from "../../../apis/serving/debug.ts";
 import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
 import { type FrozenPod, frozenPodKey } from "./frozen-pods.ts";
@@ -51,8 +52,9 @@ function runningContainers({ containers }: PodFacts): ReadonlyMap<string, Frozen
   return found;
 }
 
-/** Returns true if the Deployment of this pod may create another pod like it. */
+/** Returns true if the Deployment of this pod may create another pod like it. A debugged pod does not return. */
 function mayReturn({ store }: NodeParts, { metadata }: StoredPod): boolean {
+  if (debugOf(metadata)) return false;
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === "Deployment");
   const deployment = owner && store.get("Deployment.apps", metadata.namespace, owner.name);
   return deployment?.metadata.uid === owner?.uid && deployment?.metadata.deletionTimestamp === undefined;
