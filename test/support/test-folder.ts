@@ -41,7 +41,7 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Returns true if a process has the text in its command line, whose words end with NUL. Builds of a local engine do. */
+/** Returns true if a process of this machine has the text in its command line, whose words end with NUL. */
 export function isRunningWith(text: string): boolean {
   return readdirSync("/proc").some((pid) => {
     try {

@@ -13,7 +13,6 @@ export class BuildError extends RuntimeError {
     about: { readonly setting?: string | undefined; readonly step?: string | undefined; readonly cause?: unknown } = {},
   ) {
     super(code, message, { cause: about.cause });
-    this.name = "BuildError";
     this.setting = about.setting;
     this.step = about.step;
   }
