@@ -73,7 +73,8 @@ const minimalSchema: Schema = {
 
 /** Returns a schema with the keywords of OpenAPI. */
 function publish(schema: Schema): object {
-  const { preserveUnknown, intOrString, listKeys, properties, additionalProperties, items, ...plain } = schema;
+  const { preserveUnknown, intOrString, properties, additionalProperties, items, ...keywords } = schema;
+  const { listKeys, set, atomic, repeatable: _, noNullItems: _noNull, ...plain } = keywords;
   const each = properties && Object.entries(properties).map(([name, inner]) => [name, publish(inner)] as const);
   return {
     ...plain,
@@ -83,5 +84,7 @@ function publish(schema: Schema): object {
     ...(preserveUnknown && { "x-kubernetes-preserve-unknown-fields": true }),
     ...(intOrString && { "x-kubernetes-int-or-string": true }),
     ...(listKeys && { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": listKeys }),
+    ...(set && { "x-kubernetes-list-type": "set" }),
+    ...(atomic && { "x-kubernetes-map-type": "atomic" }),
   };
 }

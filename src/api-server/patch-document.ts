@@ -4,7 +4,7 @@ import { isCustom, type Resource } from "../apis/kinds.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { applyMergePatch, isFields } from "../base/json.ts";
-import { failed, ok, type Result } from "../base/result.ts";
+import { ok, type Result } from "../base/result.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { parseJsonText } from "./json-text.ts";
@@ -13,16 +13,21 @@ import { applyStrategicPatch } from "./strategic-merge.ts";
 
 const MERGE = "application/merge-patch+json";
 const STRATEGIC = "application/strategic-merge-patch+json";
+/** Server-side apply, which has a handler of its own. */
+export const APPLY = "application/apply-patch+yaml";
 
-/** Returns the patched object, or a 400, 413, 415 or 422. */
-export function applyPatchBody(request: ApiRequest, resource: Resource, old: AnyObject): Result<AnyObject, ApiStatus> {
-  const type = mediaType(request);
+/** Returns a 415 if the resource has no patches of the body's media type. */
+export function patchTypeRefusal(request: ApiRequest, resource: Resource): ApiStatus | undefined {
   // Custom resources have no merge keys.
-  const accepted = isCustom(resource) ? [JSON_PATCH, MERGE] : [JSON_PATCH, MERGE, STRATEGIC];
-  if (!accepted.includes(type)) return failed(unsupportedMedia(...accepted));
+  const accepted = isCustom(resource) ? [JSON_PATCH, MERGE, APPLY] : [JSON_PATCH, MERGE, STRATEGIC, APPLY];
+  return accepted.includes(mediaType(request)) ? undefined : unsupportedMedia(...accepted);
+}
+
+/** Returns the patched object, or a 400, 413 or 422. */
+export function applyPatchBody(request: ApiRequest, resource: Resource, old: AnyObject): Result<AnyObject, ApiStatus> {
   const patch = parseJsonText(request.body);
   if (!patch.ok) return patch;
-  const patched = applyPatch(type, patch.value, resource, old);
+  const patched = applyPatch(mediaType(request), patch.value, resource, old);
   return patched.ok ? checked(patched.value, old) : patched;
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { isFields, type JsonFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { readDocuments } from "../base/yaml/documents.ts";
+import { readDocuments, type YamlDocument } from "../base/yaml/documents.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
 import { unknownMembers } from "./json-patch.ts";
 import { parseJsonText } from "./json-text.ts";
@@ -64,7 +64,12 @@ export function bodyFindings(request: ApiRequest): readonly string[] {
     if (type === PROTOBUF) return [];
     return repeatedFields(request.body.toString()).map((path) => `duplicate field ${JSON.stringify(path)}`);
   }
-  const findings = readDocuments(request.body.toString())[0]?.findings ?? [];
+  const [document] = readDocuments(request.body.toString());
+  return document ? repeatedKeys(document) : [];
+}
+
+/** Returns texts about the keys that a mapping of the document has more than once. */
+export function repeatedKeys({ findings }: YamlDocument): readonly string[] {
   return findings.flatMap(({ position, message, severity }) => {
     const key = severity === "warning" ? /^key (".*") is given twice/.exec(message)?.[1] : undefined;
     return key === undefined ? [] : [`line ${position.line}: key ${key} already set in map`];

@@ -4,6 +4,7 @@ import { isCustom } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, pageNotFound, statusAnswer } from "./api-answer.ts";
+import { applyObject, isApply } from "./apply-object.ts";
 import { callEndpoint, type EndpointHandlers } from "./custom-endpoints.ts";
 import { deleteCollection, deleteObject } from "./deletes.ts";
 import { discover, kubernetesVersion } from "./discovery.ts";
@@ -88,7 +89,7 @@ function onObject(api: Api, request: ApiRequest, target: ObjectPath, wanted: Rep
     case "PUT":
       return replaceObject(api, request, target);
     case "PATCH":
-      return patchObject(api, request, target);
+      return isApply(request) ? applyObject(api, request, target) : patchObject(api, request, target);
     case "DELETE":
       return subresource === undefined ? deleteObject(api.store, request, target) : methodNotAllowed(target);
     default:

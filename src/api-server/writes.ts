@@ -1,16 +1,18 @@
-// POST, PUT and PATCH: decodes the body, writes it to the store and returns the result. Admission happens in the store.
+// POST, PUT and PATCH but server-side apply: decodes the body, writes it to the store and returns the result. Admission
+// happens in the store.
 import { metadataRefusal } from "../apis/admission.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { withoutNullFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
-import type { WriteOutcome } from "../control-plane/store/outcome.ts";
+import type { WriteOptions, WriteOutcome } from "../control-plane/store/outcome.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
+import { fieldManagerOf, fieldWrite, managerOfUpdate } from "./field-writer.ts";
 import { decodeObject } from "./object-body.ts";
 import { OPTIONS_OF, optionsRefusal } from "./options-refusal.ts";
-import { applyPatchBody } from "./patch-document.ts";
+import { applyPatchBody, patchTypeRefusal } from "./patch-document.ts";
 import { bodyFindings } from "./request-body.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 
@@ -18,37 +20,56 @@ export interface WriteContext {
   readonly store: ObjectStore;
   /** Returns the paths of unknown fields, such as `spec.template.foo`. Absent: the server does not check fields. */
   readonly unknownFields: ((object: AnyObject) => readonly string[]) | undefined;
-}
-interface Options {
-  readonly user: string;
-  readonly dryRun: boolean;
+  readonly now: () => number;
 }
 
 export function createObject(context: WriteContext, request: ApiRequest, path: ResourcePath): ApiAnswer {
-  const put = (object: AnyObject, options: Options): WriteOutcome => context.store.create(object, options);
-  return write(context, request, decodeObject(request, path), { code: 201, put });
+  const put = (object: AnyObject, options: WriteOptions): WriteOutcome => context.store.create(object, options);
+  return write(context, request, path, { body: decodeObject(request, path), live: undefined, code: 201, put });
 }
 
 export function replaceObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
-  const put = (object: AnyObject, options: Options): WriteOutcome => update(context.store, path, object, options);
-  return write(context, request, decodeObject(request, path), { code: 200, put });
+  const put = (object: AnyObject, options: WriteOptions): WriteOutcome => update(context.store, path, object, options);
+  const live = storedObject(context.store, path);
+  return write(context, request, path, { body: decodeObject(request, path), live, code: 200, put });
 }
 
 export function patchObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
-  const key = keyOfPath(path);
-  const old = context.store.get(key.kind, key.namespace, key.name) as AnyObject | undefined;
-  if (!old) return statusAnswer(makeNotFound(key));
-  const put = (object: AnyObject, options: Options): WriteOutcome => update(context.store, path, object, options);
-  return write(context, request, applyPatchBody(request, path.resource, old), { code: 200, put });
+  const unsupported = patchTypeRefusal(request, path.resource);
+  if (unsupported) return statusAnswer(unsupported);
+  const live = storedObject(context.store, path);
+  const body = live ? applyPatchBody(request, path.resource, live) : failed(makeNotFound(keyOfPath(path)));
+  const put = (object: AnyObject, options: WriteOptions): WriteOutcome => update(context.store, path, object, options);
+  return write(context, request, path, { body, live, code: 200, put });
+}
+
+/** Returns the object of a path; undefined if there is none. */
+export function storedObject(store: ObjectStore, path: ObjectPath): AnyObject | undefined {
+  const { kind, namespace, name } = keyOfPath(path);
+  return store.get(kind, namespace, name);
+}
+
+interface Write {
+  readonly body: Result<AnyObject, ApiStatus>;
+  /** The stored object; undefined for a create. */
+  readonly live: AnyObject | undefined;
+  readonly code: number;
+  readonly put: (object: AnyObject, options: WriteOptions) => WriteOutcome;
 }
 
 /** Checks fields, parses options, writes the object and makes the answer. */
 function write(
-  { unknownFields }: WriteContext,
+  { unknownFields, now }: WriteContext,
   request: ApiRequest,
-  body: Result<AnyObject, ApiStatus>,
-  { code, put }: { readonly code: number; readonly put: (object: AnyObject, options: Options) => WriteOutcome },
+  path: ResourcePath,
+  { body, live, code, put }: Write,
 ): ApiAnswer {
+  const manager = fieldManagerOf(request);
+  if (!manager.ok) return statusAnswer(manager.error);
+  if (request.method === "PATCH" && request.query.has("force")) {
+    const message = "Forbidden: may not be specified for non-apply patch";
+    return statusAnswer(optionsRefusal("PatchOptions", [{ reason: "FieldValueForbidden", field: "force", message }]));
+  }
   if (!body.ok) return statusAnswer(body.error);
   // The store uses the metadata before admission checks it.
   const malformed = metadataRefusal(body.value);
@@ -57,7 +78,9 @@ function write(
   if (!warnings.ok) return statusAnswer(warnings.error);
   const dryRun = isDryRun(request.query.getAll("dryRun"), request.method);
   if (!dryRun.ok) return statusAnswer(dryRun.error);
-  const outcome = put(body.value, { user: request.user, dryRun: dryRun.value });
+  const by = fieldWrite(path, { manager: manager.value, operation: "Update", now: now() });
+  const manage = managerOfUpdate(by, live, body.value);
+  const outcome = put(body.value, { user: request.user, dryRun: dryRun.value, manage });
   if ("refused" in outcome) return json(outcome.refused.code, outcome.refused, warnings.value);
   return json(code, outcome.object, [...warnings.value, ...outcome.warnings]);
 }
@@ -73,11 +96,20 @@ export function isDryRun(values: readonly string[], method: string): Result<bool
 }
 
 /** Replaces the object, or only its status if the path ends with `/status`. */
-function update(store: ObjectStore, path: ObjectPath, object: AnyObject, options: Options): WriteOutcome {
+export function update(store: ObjectStore, path: ObjectPath, object: AnyObject, options: WriteOptions): WriteOutcome {
   if (path.subresource !== "status") return store.update(object, options);
   const { uid, resourceVersion } = object.metadata;
   const status = withoutNullFields(object.status);
   return store.writeStatus(keyOfPath(path), status, { ...options, uid, resourceVersion });
+}
+
+/** Returns the query parameter `fieldValidation`, by default `Warn`. Fails with 422 for an unknown value. */
+export function fieldValidationOf({ query, method }: ApiRequest): Result<string, ApiStatus> {
+  const mode = query.get("fieldValidation") || "Warn";
+  if (["Strict", "Warn", "Ignore"].includes(mode)) return ok(mode);
+  const message = `Unsupported value: ${JSON.stringify(mode)}: supported values: "", "Ignore", "Strict", "Warn"`;
+  const cause = { reason: "FieldValueNotSupported", field: "fieldValidation", message };
+  return failed(optionsRefusal(OPTIONS_OF[method] ?? "PatchOptions", [cause]));
 }
 
 /** Checks unknown fields: fieldValidation=Strict refuses them (400), Warn returns warnings, Ignore does not check. */
@@ -86,12 +118,9 @@ function fieldWarnings(
   request: ApiRequest,
   object: AnyObject,
 ): Result<readonly string[], ApiStatus> {
-  const mode = request.query.get("fieldValidation") || "Warn";
-  if (!["Strict", "Warn", "Ignore"].includes(mode)) {
-    const message = `Unsupported value: ${JSON.stringify(mode)}: supported values: "", "Ignore", "Strict", "Warn"`;
-    const cause = { reason: "FieldValueNotSupported", field: "fieldValidation", message };
-    return failed(optionsRefusal(OPTIONS_OF[request.method] ?? "PatchOptions", [cause]));
-  }
+  const validation = fieldValidationOf(request);
+  if (!validation.ok) return validation;
+  const mode = validation.value;
   if (mode === "Ignore" || !unknownFields) return ok([]);
   const unknown = unknownFields(object).map((path) => `unknown field ${JSON.stringify(path)}`);
   const findings = [...bodyFindings(request), ...unknown];

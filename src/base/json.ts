@@ -1,4 +1,4 @@
-// Compares, patches (RFC 7386) and freezes JSON values. Only freezeDeep() changes its input.
+// Compares, patches (RFC 7386), sorts and freezes JSON values. Only freezeDeep() changes its input.
 
 export type JsonFields = Readonly<Record<string, unknown>>;
 
@@ -91,4 +91,12 @@ export function withoutNullFields(value: unknown): unknown {
     else changed[key] = inner;
   }
   return changed ?? value;
+}
+
+/** Returns the value with the keys of all objects in ascending order. */
+export function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isFields(value)) return value;
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, each]) => [key, sortKeys(each)]));
 }

@@ -121,8 +121,9 @@ function inNamespace(object: AnyObject): AnyObject {
   return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
-/** Returns the object without status, resourceVersion and generation. */
+/** Returns the object without status, resourceVersion, generation and managedFields. */
 function intentOf(object: AnyObject): unknown {
   const { status: _, metadata, ...content } = object;
-  return { ...content, metadata: { ...metadata, resourceVersion: undefined, generation: undefined } };
+  const { resourceVersion, generation, managedFields, ...own } = metadata;
+  return { ...content, metadata: own };
 }

@@ -56,6 +56,8 @@ export class HttpTransport {
         agent: this.#agent,
         headers: {
           accept: "application/json",
+          // The field manager of knap's writes.
+          "user-agent": "knap",
           authorization: `Bearer ${this.#token}`,
           ...(text === undefined
             ? {}

@@ -3,7 +3,7 @@
 
 import type { AnyObject } from "../apis/meta/object.ts";
 import { LAST_APPLIED_ANNOTATION } from "../apis/serving/labels.ts";
-import { fieldsOf, isFields, type JsonFields, sameJson } from "../base/json.ts";
+import { fieldsOf, isFields, type JsonFields, sameJson, sortKeys } from "../base/json.ts";
 
 /** Adds the last-applied annotation: the object as JSON in kubectl's form (sorted keys, one line, final newline). */
 export function withLastApplied(object: AnyObject): AnyObject {
@@ -65,11 +65,4 @@ function overlay(base: JsonFields, top: JsonFields): JsonFields {
     both.set(key, isFields(below) && isFields(value) ? overlay(below, value) : value);
   }
   return Object.fromEntries(both);
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isFields(value)) return value;
-  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([key, each]) => [key, sortKeys(each)]));
 }

@@ -74,6 +74,59 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     expect(api.store.get(KSVC, "default", "hello")?.metadata.generation).toBe(2);
   });
 
+  const serverSide = async (...args: readonly string[]): Promise<string> =>
+    kubectl("apply", "--server-side", ...validate, "-f", join(home, "ssa.json"), ...args);
+  const managers = async (): Promise<string> =>
+    kubectl("get", "ksvc", "ssa", "-o", "jsonpath={.metadata.managedFields[*].manager}");
+
+  it("kubectl apply --server-side creates, changes nothing, conflicts and takes over", async () => {
+    write("ssa.json", ksvc("ssa", "example.com/hello:v1"));
+    const done = "service.serving.knative.dev/ssa serverside-applied";
+    expect([await serverSide(), await serverSide()]).toEqual([done, done]);
+    const before = api.store.get(KSVC, "default", "ssa")?.metadata.resourceVersion;
+    expect(await serverSide()).toBe(done);
+    expect(api.store.get(KSVC, "default", "ssa")?.metadata.resourceVersion).toBe(before);
+    write("ssa.json", ksvc("ssa", "example.com/hello:v2"));
+    await expect(serverSide("--field-manager=bob")).rejects.toMatchObject({
+      stderr: expect.stringMatching(
+        /^error: Apply failed with 1 conflict: conflict with "kubectl": .spec.template.spec.containers\nPlease review/,
+      ),
+    });
+    expect(await serverSide("--field-manager=bob", "--force-conflicts")).toBe(done);
+    expect(await managers()).toBe("bob");
+    await kubectl("delete", "ksvc", "ssa");
+  });
+
+  it("kubectl apply --server-side takes over from client-side apply, and back", async () => {
+    write("ssa.json", ksvc("ssa", "example.com/hello:v1"));
+    const clientSide = () => kubectl("apply", ...validate, "-f", join(home, "ssa.json"));
+    await clientSide();
+    expect(await managers()).toBe("kubectl-client-side-apply");
+    await serverSide();
+    expect(await managers()).toBe("kubectl kubectl-last-applied");
+    write("ssa.json", ksvc("ssa", "example.com/hello:v2"));
+    await serverSide();
+    write("ssa.json", ksvc("ssa", "example.com/hello:v1"));
+    expect(await clientSide()).toBe("service.serving.knative.dev/ssa configured");
+    expect(await managers()).toBe("kubectl-client-side-apply");
+    await kubectl("delete", "ksvc", "ssa");
+  });
+
+  it("kubectl apply --server-side names an unknown field, and kubectl diff --server-side shows changes", async () => {
+    const object = ksvc("ssa", "example.com/hello:v1");
+    write("ssa.json", { ...object, spec: { ...object.spec, bogus: 1 } });
+    await expect(serverSide()).rejects.toMatchObject({
+      stderr: expect.stringContaining(".spec.bogus: field not declared in schema"),
+    });
+    write("ssa.json", object);
+    await serverSide();
+    const diff = (): Promise<string> => kubectl("diff", "--server-side", "-f", join(home, "ssa.json"));
+    expect(await diff()).toBe("");
+    write("ssa.json", ksvc("ssa", "example.com/hello:v2"));
+    await expect(diff()).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining("hello:v2") });
+    await kubectl("delete", "ksvc", "ssa");
+  });
+
   it("kubectl get prints columns, YAML and categories; kubectl wait sees a condition", async () => {
     const key = { kind: KSVC, namespace: "default", name: "hello" } as const;
     const waiting = kubectl("wait", "--for=condition=Ready", "ksvc/hello", "--timeout=10s");

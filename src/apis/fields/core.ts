@@ -19,7 +19,7 @@ const conditions = field(list(condition), { mergeKey: "type" });
 
 const servicePort = struct("ServicePort", {
   name: numbered(1, "string"),
-  protocol: numbered(2, "string"),
+  protocol: numbered(2, "string", { default: "TCP" }),
   appProtocol: numbered(6, "*string"),
   port: numbered(3, "int32"),
   targetPort: numbered(4, "intOrString"),
@@ -166,7 +166,7 @@ const containerStatuses = list(
     started: "*bool",
   }),
 );
-const addresses = field(list(struct("PodIP", { ip: "string" })), { mergeKey: "ip" });
+const podIps = list(struct("PodIP", { ip: "string" }));
 const podStatus = struct("PodStatus", {
   observedGeneration: "int64",
   phase: "string",
@@ -175,9 +175,9 @@ const podStatus = struct("PodStatus", {
   reason: "string",
   nominatedNodeName: "string",
   hostIP: "string",
-  hostIPs: addresses,
+  hostIPs: field(podIps, { mergeKey: "ip", atomic: true }),
   podIP: "string",
-  podIPs: addresses,
+  podIPs: field(podIps, { mergeKey: "ip" }),
   startTime: "time",
   initContainerStatuses: containerStatuses,
   containerStatuses,

@@ -1,5 +1,5 @@
 // Defines the tables of API fields: one row per field, in the order of Kubernetes' Go structs. JSON decoding, schemas,
-// OpenAPI, protobuf decoding and strategic merge patches use them.
+// OpenAPI, protobuf decoding, strategic merge patches and server-side apply use them.
 
 /** The content of `any` is not checked. `fieldsV1` is JSON; protobuf contains it as text. */
 export type ScalarType =
@@ -36,10 +36,10 @@ export interface FieldFacts {
   readonly required?: true | undefined;
   /**
    * The difference between Knative's CRDs and the Go type. `absent`: the CRDs do not have the field. `free`: they do
-   * not check the object or the items of the list. `unkeyed`: they accept list items with equal keys. Names: they check
-   * only these fields and preserve all others.
+   * not check the object or the items of the list. `unkeyed`: the list has no keys, so it has one owner. `atomic`: the
+   * object has one owner. Names: they check only these fields and preserve all others.
    */
-  readonly crd?: "absent" | "free" | "unkeyed" | readonly string[] | undefined;
+  readonly crd?: "absent" | "free" | "unkeyed" | "atomic" | readonly string[] | undefined;
   /** `default` of the structural schema. */
   readonly default?: string | undefined;
   /** `description` of the structural schema, which `kubectl explain` shows. */
@@ -50,7 +50,10 @@ export interface FieldFacts {
   readonly mapKeys?: readonly string[] | undefined;
   /** The list contains each scalar once; strategic merge patches add to it. */
   readonly set?: true | undefined;
-  /** `x-kubernetes-map-type: atomic` of a map: the whole map has one owner. Structs have a setting of their own. */
+  /**
+   * One owner for a whole map (`x-kubernetes-map-type: atomic`), or for a whole list, also if it has a merge key.
+   * Structs have a setting of their own.
+   */
   readonly atomic?: true | undefined;
 }
 interface Row extends FieldFacts {

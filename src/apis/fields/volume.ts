@@ -98,7 +98,7 @@ const volumeSource = struct("VolumeSource", {
   downwardAPI: notInCrd(pointer(downwardSource)),
   fc: refused,
   azureFile: refused,
-  configMap: pointer(configMapSource),
+  configMap: field(pointer(configMapSource), { crd: "atomic" }),
   vsphereVolume: refused,
   quobyte: refused,
   azureDisk: refused,

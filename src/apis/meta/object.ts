@@ -11,6 +11,18 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
+/** One manager of fields. The server computes these for each write of a client. */
+export interface ManagedFieldsEntry {
+  readonly manager: string;
+  readonly operation: "Apply" | "Update";
+  readonly apiVersion: string;
+  readonly time?: string;
+  readonly fieldsType: string;
+  /** A set of field paths. */
+  readonly fieldsV1: Readonly<Record<string, unknown>>;
+  readonly subresource?: string;
+}
+
 /** Metadata of an object that may or may not be stored. Timestamps are RFC 3339, whole seconds, UTC. */
 export interface ObjectMeta {
   readonly name: string;
@@ -26,6 +38,7 @@ export interface ObjectMeta {
   readonly annotations?: StringMap;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly finalizers?: readonly string[];
+  readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
 /** An object of any kind. Kinds with other top-level fields (`data` of a ConfigMap) extend it. */

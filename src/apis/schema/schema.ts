@@ -16,8 +16,14 @@ export interface Schema {
   readonly preserveUnknown?: true | undefined;
   /** `x-kubernetes-int-or-string` */
   readonly intOrString?: true | undefined;
-  /** `x-kubernetes-list-map-keys`: two items must not have equal values in all of these fields. */
+  /** `x-kubernetes-list-map-keys`: these fields identify an item. */
   readonly listKeys?: readonly string[] | undefined;
+  /** Validation accepts two items with equal `listKeys`, as the API server does for built-in kinds. */
+  readonly repeatable?: true | undefined;
+  /** `x-kubernetes-list-type: set`: the value of a scalar item identifies it. */
+  readonly set?: true | undefined;
+  /** `x-kubernetes-map-type: atomic`: a write replaces the object or map as a whole. */
+  readonly atomic?: true | undefined;
   /** The items of the list must not be null. CRDs allow null. */
   readonly noNullItems?: true | undefined;
 }
@@ -40,17 +46,17 @@ const SCALARS: Readonly<Record<ScalarType, Schema>> = {
 };
 
 /** Returns the schema of a struct in Knative's CRDs. */
-export function crdSchema({ fields }: StructType): Schema {
+export function crdSchema({ fields, atomic }: StructType): Schema {
   const known = fields.filter(({ crd }) => crd !== "absent");
-  return structSchema(known, (field) => crdTypeSchema(field.type, field));
+  return structSchema(known, atomic, (field) => crdTypeSchema(field.type, field));
 }
 
 /** Returns the schema of a struct in Go, which has and checks all fields, and accepts list items with equal keys. */
-export function goSchema({ fields }: StructType): Schema {
-  return structSchema(fields, ({ type }) => goTypeSchema(type));
+export function goSchema({ fields, atomic }: StructType): Schema {
+  return structSchema(fields, atomic, (field) => goTypeSchema(field.type, field));
 }
 
-function structSchema(fields: readonly Field[], schemaOf: (field: Field) => Schema): Schema {
+function structSchema(fields: readonly Field[], atomic: true | undefined, schemaOf: (field: Field) => Schema): Schema {
   const required = fields.filter((field) => field.required).map(({ json }) => json);
   const entries = fields.map((field) => {
     const schema: Schema = { ...schemaOf(field), description: field.about, default: field.default };
@@ -60,26 +66,35 @@ function structSchema(fields: readonly Field[], schemaOf: (field: Field) => Sche
     type: "object",
     properties: Object.fromEntries(entries),
     required: required.length > 0 ? required.sort() : undefined,
+    atomic,
   };
 }
 
-function goTypeSchema(type: FieldType): Schema {
+function goTypeSchema(type: FieldType, facts: FieldFacts = {}): Schema {
   if (typeof type === "string") return SCALARS[type];
-  if ("ptr" in type) return goTypeSchema(type.ptr);
-  if ("map" in type) return { type: "object", additionalProperties: goTypeSchema(type.map) };
-  return "list" in type ? { type: "array", items: goTypeSchema(type.list), noNullItems: true } : goSchema(type);
+  if ("ptr" in type) return goTypeSchema(type.ptr, facts);
+  if ("map" in type) return { type: "object", additionalProperties: goTypeSchema(type.map), atomic: facts.atomic };
+  if (!("list" in type)) return goSchema(type);
+  const listKeys = facts.atomic ? undefined : keysOf(facts);
+  const items = goTypeSchema(type.list);
+  return { type: "array", items, listKeys, repeatable: listKeys && true, set: facts.set, noNullItems: true };
 }
 
-function crdTypeSchema(type: FieldType, { crd, mergeKey, mapKeys }: FieldFacts = {}): Schema {
+function keysOf({ mergeKey, mapKeys }: FieldFacts): readonly string[] | undefined {
+  return mapKeys ?? (mergeKey === undefined ? undefined : [mergeKey]);
+}
+
+function crdTypeSchema(type: FieldType, facts: FieldFacts = {}): Schema {
+  const { crd } = facts;
   if (typeof type === "string") return SCALARS[type];
   if ("ptr" in type) return crdTypeSchema(type.ptr, { crd });
-  if ("map" in type) return { type: "object", additionalProperties: crdTypeSchema(type.map) };
+  if ("map" in type) return { type: "object", additionalProperties: crdTypeSchema(type.map), atomic: facts.atomic };
   if ("list" in type) {
     if (crd === "free") return { type: "array", items: free };
-    const listKeys = crd === "unkeyed" ? undefined : (mapKeys ?? (mergeKey === undefined ? undefined : [mergeKey]));
-    return { type: "array", items: crdTypeSchema(type.list), listKeys };
+    return { type: "array", items: crdTypeSchema(type.list), listKeys: crd === "unkeyed" ? undefined : keysOf(facts) };
   }
-  if (crd === "free") return free;
+  if (crd === "free") return { ...free, atomic: type.atomic };
+  if (crd === "atomic") return { ...crdSchema(type), atomic: true };
   if (typeof crd !== "object") return crdSchema(type);
   return { ...free, ...crdSchema({ ...type, fields: type.fields.filter(({ json }) => crd.includes(json)) }) };
 }

@@ -128,6 +128,22 @@ function collectFindings(schema: Schema, value: unknown, path: string, found: Sc
   }
 }
 
+/** Finds nulls in place of values. Other findings treat null as a missing value. */
+export function nullFindings(schema: Schema, value: unknown, path = ""): readonly SchemaFinding[] {
+  const { type, intOrString, items, default: given } = schema;
+  if (value === null) {
+    const isTyped = given === undefined && (type !== undefined || intOrString);
+    return isTyped ? [wrongType(path, "null", type ?? "integer,string")] : [];
+  }
+  if (Array.isArray(value)) {
+    return value.flatMap((item, at) => (items ? nullFindings(items, item, `${path}[${at}]`) : []));
+  }
+  return Object.entries(isFields(value) ? value : {}).flatMap(([key, each]) => {
+    const inner = fieldSchema(schema, key);
+    return inner ? nullFindings(inner, each, joinPath(path, key)) : [];
+  });
+}
+
 function collectItemFindings(schema: Schema, list: readonly unknown[], path: string, found: SchemaFinding[]): void {
   const { items, noNullItems } = schema;
   for (const [at, item] of list.entries()) {
@@ -174,8 +190,9 @@ function numberKind(value: number): "integer" | "number" {
   return Number.isInteger(value) ? "integer" : "number";
 }
 
-function repeatedKeys({ listKeys }: Schema, items: readonly unknown[], path: string): readonly SchemaFinding[] {
-  if (!listKeys || items.length < 2) return [];
+function repeatedKeys(schema: Schema, items: readonly unknown[], path: string): readonly SchemaFinding[] {
+  const { listKeys, repeatable } = schema;
+  if (!listKeys || repeatable || items.length < 2) return [];
   const seen = new Set<string>();
   return items.flatMap((item, at): readonly SchemaFinding[] => {
     if (!isFields(item)) return [];

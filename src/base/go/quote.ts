@@ -19,7 +19,8 @@ export function quote(text: string): string {
   return `${out}"`;
 }
 
-function isPrintable(char: string): boolean {
+/** Behaves as unicode.IsPrint. */
+export function isPrintable(char: string): boolean {
   return char === " " || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(char);
 }
 

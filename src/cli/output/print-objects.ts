@@ -56,6 +56,12 @@ function urlOf({ status }: AnyObject): string {
   return (status as { url?: string } | undefined)?.url ?? "";
 }
 
+/** As kubectl, which shows managedFields only if they are asked for. */
+function withoutManagers(object: AnyObject): AnyObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 /** Returns the text of the objects; `isSingle`: of the one object, not of a list. An empty line separates tables. */
 export function printObjects(objects: readonly AnyObject[], isSingle: boolean, options: PrintOptions): string {
   const { output } = options;
@@ -64,8 +70,11 @@ export function printObjects(objects: readonly AnyObject[], isSingle: boolean, o
     const byKind = groupByKind(objects);
     return [...byKind].map(([kind, group]) => objectTable(kind, group, options)).join("\n\n");
   }
-  if (output === "json") return JSON.stringify(value, undefined, 4);
-  if (output === "yaml") return yamlText(value);
+  if (output === "json" || output === "yaml") {
+    const shown = objects.map(withoutManagers);
+    const document = isSingle ? shown[0] : list(shown);
+    return output === "json" ? JSON.stringify(document, undefined, 4) : yamlText(document);
+  }
   if (output === "name") return objects.map(fullNameOf).join("\n");
   const urls = objects.map(urlOf).filter((url) => url !== "");
   if (output === "url") return urls.join("\n");

@@ -1,8 +1,11 @@
 // Computes the metadata that the store itself writes: uid, versions, generation and times. Pure.
 import type { Secret } from "../../apis/core/types.ts";
 import { type Kind, resourceOf } from "../../apis/kinds.ts";
-import type { AnyObject, ObjectMeta, Stored } from "../../apis/meta/object.ts";
+import type { ApiStatus } from "../../apis/meta/api-status.ts";
+import type { AnyObject, ManagedFieldsEntry, ObjectMeta, Stored } from "../../apis/meta/object.ts";
 import { isFields, sameJson } from "../../base/json.ts";
+import { ok, type Result } from "../../base/result.ts";
+import type { WriteOptions } from "./outcome.ts";
 
 /** Treats kinds that knap does not know as namespaced custom resources. A DomainMapping may refer to such a kind. */
 export function traitsOf(kind: Kind): {
@@ -19,10 +22,10 @@ export function traitsOf(kind: Kind): {
   };
 }
 
-/** Returns the metadata as Kubernetes' typed decoding does: without empty values, selfLink and managedFields. */
+/** Returns the metadata as Kubernetes' typed decoding does: without empty values and selfLink. */
 export function compactMetadata(metadata: ObjectMeta): ObjectMeta {
   const fields = metadata as unknown as Readonly<Record<string, unknown>>;
-  const isKept = (key: string): boolean => key !== "selfLink" && key !== "managedFields" && !isEmpty(fields[key]);
+  const isKept = (key: string): boolean => key !== "selfLink" && !isEmpty(fields[key]);
   const keys = Object.keys(fields);
   if (keys.every(isKept)) return metadata;
   const kept = Object.fromEntries(keys.filter(isKept).map((key) => [key, fields[key]]));
@@ -45,7 +48,8 @@ export interface Birth {
 /** Returns a new object with uid, creation time and generation 1. Removes a status that has a subresource. */
 export function makeCreated(kind: Kind, object: AnyObject, birth: Birth): AnyObject {
   const traits = traitsOf(kind);
-  const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...metadata } = object.metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, managedFields, ...metadata } =
+    object.metadata;
   const { status, ...rest } = object;
   return {
     ...rest,
@@ -80,9 +84,32 @@ function updatedMetadata(before: ObjectMeta, incoming: ObjectMeta, generation: n
     creationTimestamp: before.creationTimestamp,
     deletionTimestamp: before.deletionTimestamp,
     deletionGracePeriodSeconds: before.deletionGracePeriodSeconds,
+    managedFields: before.managedFields,
     generation,
   };
   return compactMetadata(metadata as ObjectMeta);
+}
+
+/** Returns the object with the managers that the write computes, or the refusal of the write. */
+export function managed(object: AnyObject, { manage }: WriteOptions): Result<AnyObject, ApiStatus> {
+  if (!manage) return ok(object);
+  const managers = manage(object);
+  if (!managers.ok) return managers;
+  return ok({ ...object, metadata: compactMetadata({ ...object.metadata, managedFields: managers.value }) });
+}
+
+/** Returns true if the objects are equal, or differ only in the times of managedFields. */
+export function isUnchanged(next: AnyObject, old: AnyObject): boolean {
+  if (sameJson(next, old)) return true;
+  // Only clients change managedFields. Other writes keep the same list.
+  if (next.metadata.managedFields === old.metadata.managedFields) return false;
+  return sameJson(withoutTimes(next), withoutTimes(old));
+}
+
+function withoutTimes(object: AnyObject): AnyObject {
+  const { managedFields = [], ...metadata } = object.metadata;
+  const timeless = managedFields.map(({ time: _, ...entry }) => entry);
+  return { ...object, metadata: { ...metadata, managedFields: timeless as readonly ManagedFieldsEntry[] } };
 }
 
 function sameContent(a: AnyObject, b: AnyObject): boolean {

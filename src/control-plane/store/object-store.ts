@@ -12,7 +12,7 @@ import { timeText } from "../../base/time.ts";
 import { type DeleteOptions, isRemovable, markDeleted } from "./deletion.ts";
 import { GarbageCollector, type GarbageTask } from "./garbage-collector.ts";
 import { History, type WatchListener, type WatchOptions } from "./history.ts";
-import { foldStringData, makeCreated, makeUpdated, traitsOf, withVersion } from "./metadata.ts";
+import { foldStringData, isUnchanged, makeCreated, makeUpdated, managed, traitsOf, withVersion } from "./metadata.ts";
 import { ObjectIndex, withStates } from "./object-index.ts";
 import type { DeleteOutcome, StatusPreconditions, WriteOptions, WriteOutcome } from "./outcome.ts";
 import * as refusals from "./refusals.ts";
@@ -105,8 +105,9 @@ export class ObjectStore implements View {
     const admitted = this.#admit({ operation: "CREATE", object: foldStringData(placed.object) }, options);
     if ("refused" in admitted) return admitted;
     const birth = { uid: this.#options.random.uid(), creationTimestamp: timeText(this.#options.clock.now()) };
-    const created = makeCreated(kind, admitted.object, birth);
-    const stored = options.dryRun ? created : this.#put(created, undefined);
+    const created = managed(makeCreated(kind, admitted.object, birth), options);
+    if (!created.ok) return { refused: created.error };
+    const stored = options.dryRun ? created.value : this.#put(created.value, undefined);
     this.#history.drain();
     return { object: stored as Stored<T>, changed: true, warnings: admitted.warnings };
   }
@@ -151,7 +152,7 @@ export class ObjectStore implements View {
     if (conflict) return { refused: conflict };
     const { status: _, ...content } = old;
     const wanted = (status ?? null) === null ? content : { ...old, status };
-    if (sameJson(wanted, old)) return { object: old as ObjectOf<K>, changed: false, warnings: [] };
+    if (!options.manage && sameJson(wanted, old)) return { object: old as ObjectOf<K>, changed: false, warnings: [] };
     const admitted = this.#admit({ operation: "UPDATE", subresource: "status", object: wanted, old }, options);
     if ("refused" in admitted) return admitted;
     return this.#store(old, admitted.object, admitted.warnings, options) as WriteOutcome<ObjectOf<K>>;
@@ -239,9 +240,8 @@ export class ObjectStore implements View {
   }
 
   #replace(key: ObjectKey, old: Stored, incoming: AnyObject, options: WriteOptions): WriteOutcome<Stored> {
-    if (incoming === old) return { object: old, changed: false, warnings: [] };
     const wanted = makeUpdated(key.kind, old, foldStringData(incoming));
-    if (sameJson(wanted, old)) return { object: old, changed: false, warnings: [] };
+    if (!options.manage && sameJson(wanted, old)) return { object: old, changed: false, warnings: [] };
     const admitted = this.#admit({ operation: "UPDATE", object: wanted, old }, options);
     if ("refused" in admitted) return admitted;
     const next = admitted.object === wanted ? wanted : makeUpdated(key.kind, old, admitted.object);
@@ -252,12 +252,15 @@ export class ObjectStore implements View {
 
   /** Stores `next` if it differs from `old`. Removes the object if it is being deleted and `next` has no finalizer. */
   #store(old: Stored, next: AnyObject, warnings: readonly string[], options: WriteOptions): WriteOutcome<Stored> {
-    const changed = !sameJson(next, old);
-    if (!changed || options.dryRun) return { object: changed ? (next as Stored) : old, changed, warnings };
-    const isRemoved = this.#isRemovable(next);
-    const object = isRemoved ? this.#remove(old) : this.#put(next, old);
+    const finished = managed(next, options);
+    if (!finished.ok) return { refused: finished.error };
+    const value = finished.value as Stored;
+    const changed = !isUnchanged(value, old);
+    if (!changed || options.dryRun) return { object: changed ? value : old, changed, warnings };
+    const isRemoved = this.#isRemovable(value);
+    const object = isRemoved ? this.#remove(old) : this.#put(value, old);
     this.#history.drain();
-    return { object: isRemoved ? (next as Stored) : object, changed, warnings };
+    return { object: isRemoved ? value : object, changed, warnings };
   }
 
   #admit(request: Omit<AdmissionRequest, "user">, options: WriteOptions): ReturnType<Admission> {

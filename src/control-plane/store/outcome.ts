@@ -1,12 +1,18 @@
 // Defines the options and the results of writes to the store.
 import type { ApiStatus } from "../../apis/meta/api-status.ts";
-import type { AnyObject, Stored } from "../../apis/meta/object.ts";
+import type { AnyObject, ManagedFieldsEntry, Stored } from "../../apis/meta/object.ts";
+import type { Result } from "../../base/result.ts";
 
 export interface WriteOptions {
   /** The writer. Default: knap's controllers. */
   readonly user?: string;
   /** Return the result without writing it. */
   readonly dryRun?: boolean;
+  /**
+   * Computes metadata.managedFields, or refuses the write, from the object as admission returns it. Default: they stay,
+   * and the managers of the changed fields too.
+   */
+  readonly manage?: (admitted: AnyObject) => Result<readonly ManagedFieldsEntry[], ApiStatus>;
 }
 
 /** What a status write requires of the stored object. */

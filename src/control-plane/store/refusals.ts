@@ -35,7 +35,7 @@ export function makeAlreadyExists(key: ObjectKey): ApiStatus {
 }
 
 /** Returns a 409: the write names another resourceVersion or uid than the stored one. */
-function makeConflict(key: ObjectKey, why: string): ApiStatus {
+export function makeConflict(key: ObjectKey, why: string): ApiStatus {
   const message = `Operation cannot be fulfilled on ${resourceText(key.kind)} "${key.name}": ${why}`;
   return makeFailure("Conflict", message, detailsOf(key));
 }

@@ -49,6 +49,8 @@ describe("objects", () => {
     expect(printObjects([ksvc], true, { ...options, output: "url" })).toBe("http://hello");
     expect(printObjects([ksvc], true, { ...options, output: "jsonpath={.metadata.name}" })).toBe("hello");
     expect(JSON.parse(printObjects([ksvc], true, { ...options, output: "json" }))).toEqual(ksvc);
+    const managed = { ...ksvc, metadata: { ...ksvc.metadata, managedFields: [] } };
+    expect(JSON.parse(printObjects([managed], true, { ...options, output: "json" }))).toEqual(ksvc);
     expect(JSON.parse(printObjects([ksvc], false, { ...options, output: "json" }))).toMatchObject({
       kind: "List",
       items: [ksvc],
