@@ -1,6 +1,8 @@
 // Describes what is deployed of one Service, and how that shows in its template. Pure.
 import type { Service } from "../apis/serving/types.ts";
+import type { ProjectService } from "../project/project.ts";
 import type { FileHashes } from "./change-brake.ts";
+import type { ChangePlan } from "./change-planner.ts";
 import { type TemplateChange, withFreshName, withTemplateChange } from "./template-plan.ts";
 
 export interface DeployedState {
@@ -23,6 +25,20 @@ export interface DeployedState {
   readonly forced: number;
   /** Why a sync was refused, so that the next deployment makes a new revision. */
   readonly refusal?: string | undefined;
+}
+
+/** What a deployment does with one Service. */
+export interface Preparation {
+  readonly service: ProjectService;
+  readonly write: (document: Service) => Service;
+  /** Set if the instances need files or a restart once the objects are applied. */
+  readonly sync?: PendingSync | undefined;
+}
+export interface PendingSync {
+  readonly plan: Extract<ChangePlan, { action: "sync" }>;
+  readonly next: FileHashes;
+  /** The revision is new, so that another one would not help. */
+  readonly isNew?: boolean;
 }
 
 /** Returns the document of a Service for the newest revision. */

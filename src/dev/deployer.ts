@@ -9,7 +9,7 @@ import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
 import { ChangeBrake, changedFiles, type FileHashes } from "./change-brake.ts";
 import type { ChangePlan } from "./change-planner.ts";
-import { type DeployedState, withDeployed } from "./deployed-state.ts";
+import { type DeployedState, type PendingSync, type Preparation, withDeployed } from "./deployed-state.ts";
 import type { IsOwnFile } from "./own-files.ts";
 import { RepeatedObjects, untilReconciled } from "./repeated-objects.ts";
 import { ServiceBuilds } from "./service-builds.ts";
@@ -29,19 +29,7 @@ export interface DeployerParts extends SyncParts {
   readonly cwd: string;
 }
 
-/** What a deployment does with one Service. */
-interface Preparation {
-  readonly service: ProjectService;
-  readonly write: (document: Service) => Service;
-  /** Set if the instances need files or a restart once the objects are applied. */
-  readonly sync?: PendingSync | undefined;
-}
-interface PendingSync {
-  readonly plan: Extract<ChangePlan, { action: "sync" }>;
-  readonly next: FileHashes;
-  /** The revision is new, so that another one would not help. */
-  readonly isNew?: boolean;
-}
+const REBUILD: ChangePlan = { action: "rebuild" };
 
 /** Remembers the deployed files of each Service of a session. */
 export class Deployer implements AsyncDisposable {
@@ -100,19 +88,23 @@ export class Deployer implements AsyncDisposable {
   ): Promise<boolean> {
     if (!this.#sync.isPossible) return false;
     const due: (() => Promise<boolean>)[] = [];
+    let needsDeployment = false;
     for (const service of project.services) {
       const files = this.#filesOf(service, project);
       const state = this.#states.get(service.key);
       const changed = paths.filter((path) => files?.covers(path));
       if (files === undefined || changed.length === 0) continue;
-      if (state === undefined || state.hash === "" || this.#unbuilt.has(service.key)) return false;
-      const { next, plan } = this.#planOf(service, files, await files.readChanged(state.seen, changed));
-      if (plan.action === "rebuild") return false;
+      const isKnown = state !== undefined && state.hash !== "" && !this.#unbuilt.has(service.key);
+      const { next, plan } = isKnown
+        ? this.#planOf(service, files, await files.readChanged(state.seen, changed))
+        : { next: new Map(), plan: REBUILD };
       if (plan.action === "sync") due.push(() => this.#syncFiles(service.key, { plan, next, since }, signal));
-      else this.#states.set(service.key, { ...state, seen: next });
+      else if (plan.action === "rebuild") needsDeployment = true;
+      else if (isKnown) this.#states.set(service.key, { ...state, seen: next });
     }
+    // A Service that is synced does not wait for the build of another one.
     const refused = await Promise.all(due.map((start) => start()));
-    return !refused.includes(true);
+    return !needsDeployment && !refused.includes(true);
   }
 
   /** Whether changed sources make a new image, not only a new start of a process. */
@@ -200,7 +192,7 @@ export class Deployer implements AsyncDisposable {
   /** Returns the files to deploy and what they need. */
   #planOf(service: ProjectService, files: ServiceFiles, current: FileHashes): { next: FileHashes; plan: ChangePlan } {
     const state = this.#states.get(service.key);
-    if (state === undefined || state.hash === "") return { next: current, plan: { action: "rebuild" } };
+    if (state === undefined || state.hash === "") return { next: current, plan: REBUILD };
     const isInPlace = files.plan(state.seen, current, state.built).action !== "rebuild";
     const next = this.#unblocked(service.key, state.seen, current, isInPlace);
     if (state.refusal !== undefined) return { next, plan: { action: "rebuild", reason: state.refusal } };

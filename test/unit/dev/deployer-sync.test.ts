@@ -192,6 +192,27 @@ describe("with a node that syncs files", () => {
     expect(requests).toEqual([]);
   });
 
+  test("a Service that is synced does not wait for the build of another Service", async () => {
+    const { deployer, project, requests, builds } = await setUpSync([syncRule()]);
+    const context = await mkdtemp(join(tmpdir(), "knap-other-"));
+    const dockerfile = join(context, "Dockerfile");
+    await writeFile(dockerfile, "FROM x");
+    const other = { ...service, metadata: { ...service.metadata, name: "other" } };
+    const plan = { context, dockerfile, args: {}, bases: [] as const };
+    const second: ProjectService = { key: "default/other", object: other, image: "app:1", build: plan };
+    const both = { ...project, objects: [service, other], services: [second, ...project.services] };
+    await deployer.deploy(both, never);
+    await write("src/a.mjs", "2");
+    await writeFile(dockerfile, "FROM y");
+    const paths = [join(folder, "src/a.mjs"), dockerfile];
+    expect(await deployer.syncChanges(both, paths, { since: Date.now(), signal: never })).toBe(false);
+    expect(requests.map((request) => request.service)).toEqual(["default/hello"]);
+    const before = builds();
+    await deployer.deploy(both, never);
+    expect([builds() - before, requests.length]).toEqual([1, 1]);
+    await rm(context, { recursive: true });
+  });
+
   test("an aborted sync is repeated by the next one", async () => {
     let aborts = true;
     const { save, synced } = await setUpSync([syncRule()], () => {
