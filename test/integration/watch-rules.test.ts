@@ -1,4 +1,5 @@
 // Tests watch mode on real containers: what a saved file does to the running Service, for each rule and way of saving.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -239,11 +240,30 @@ describe("ways of saving", () => {
     }
   });
 
-  test("500 files that change at once are one sync", async () => {
-    for (let at = 0; at < 500; at++) write(`public/${at}.txt`, String(at));
-    write("public/page.txt", "last");
-    await expectAnswer({ page: "last", revision: "hello-00001" });
-    expect(synced().map(({ files }) => (files as string[]).length)).toEqual([501]);
+  test("a git checkout of 500 files is one sync", async () => {
+    const git = (...args: readonly string[]) =>
+      execFileSync("git", ["-c", "user.name=test", "-c", "user.email=test@example.com", ...args], { cwd: folder });
+    const writeAll = (text: string): void => {
+      for (let at = 0; at < 500; at++) write(`public/${at}.txt`, `${text} ${at}`);
+      write("public/page.txt", text);
+    };
+    await knap.interrupt();
+    writeAll("one");
+    git("init", "-q", "-b", "main");
+    git("add", "public");
+    git("commit", "-qm", "one");
+    git("checkout", "-qb", "feature");
+    writeAll("two");
+    git("commit", "-qam", "two");
+    git("checkout", "-q", "main");
+    await up(["{ path: public, target: /app/public, action: sync }"]);
+    git("checkout", "-q", "feature");
+    await expectAnswer({ page: "two", revision: "hello-00001" });
+    const sizes = () => synced().map(({ files }) => (files as string[]).length);
+    await eventually(() => expect(sizes()).toEqual([501]));
+    git("checkout", "-q", "main");
+    await expectAnswer({ page: "one", revision: "hello-00001" });
+    await eventually(() => expect(sizes()).toEqual([501, 501]));
   });
 });
 
