@@ -48,12 +48,14 @@ const NODE_LAUNCHER = /^(npm|npx|pnpm|pnpx)$/;
 /** Node programs that run the app in their own process, but have no option for the inspector. */
 const NODE_TOOL = /^(ts-node|ts-node-esm)$/;
 const PYTHON = /^python(3(\.\d+)?)?$/;
-/** Console scripts, which are modules of the same name. */
+/** Console scripts, which are modules of the same name. Some images have `python3` only. */
 const PYTHON_TOOL = /^(gunicorn|uvicorn|hypercorn|flask|celery|fastapi|streamlit|waitress-serve)$/;
 const JVM = /^java$/;
 /** Programs that replace themselves by the command after them. */
 const WRAPPER = /^(tini|tini-static|dumb-init|catatonit|env|exec|nice|.*entrypoint(\.sh)?)$/;
 const SHELL = /^(sh|bash|ash|dash)$/;
+/** `-c`, also together with other options: `-lc`, `-ec`. */
+const SCRIPT_OPTION = /^-[a-z]*c$/;
 
 /** Returns the start under a debugger, or a message that tells what was seen and what to do. */
 export function planDebugger(request: DebuggerRequest): Result<DebuggedStart> {
@@ -98,8 +100,9 @@ function startNode({ host, port, waits }: DebuggerRequest, program: Program | un
 
 /** Yarn gives NODE_OPTIONS to itself too, so this option opens the inspector in other programs only. */
 function notInYarn(host: string, port: number, waits: boolean): string {
-  const open = `(await%20import("node:inspector")).open(${port},"${host}",${waits})`;
-  return `--import=data:text/javascript,if(!/yarn|corepack/.test(process.argv[1]))${open}`.replaceAll('"', "'");
+  const isYarn = "/[/](yarn|corepack)[^/]*$/.test(process.argv[1])";
+  const open = `(await%20import('node:inspector')).open(${port},'${host}',${waits})`;
+  return `--import=data:text/javascript,if(!${isYarn})${open}`;
 }
 
 function startPython({ host, port, waits }: DebuggerRequest, program: Program | undefined): Start | undefined {
@@ -108,7 +111,7 @@ function startPython({ host, port, waits }: DebuggerRequest, program: Program | 
   const head = program.before.slice(0, -1);
   if (PYTHON_TOOL.test(program.name)) {
     const module = program.name === "waitress-serve" ? "waitress" : program.name;
-    return { command: [...head, "python", ...listen, "-m", module, ...program.after], needs: needsDebugpy("python") };
+    return { command: [...head, "python3", ...listen, "-m", module, ...program.after], needs: needsDebugpy("python3") };
   }
   if (!PYTHON.test(program.name)) return undefined;
   const own = countPythonOptions(program.after);
@@ -166,7 +169,9 @@ interface CommandLine {
 
 /** Returns the command itself, or the last command of a shell's script (`sh -c "cd app && node main.js"`). */
 function findLine(command: readonly string[]): CommandLine | undefined {
-  const shell = command.findIndex((word, index) => SHELL.test(baseName(word)) && command[index + 1] === "-c");
+  const shell = command.findIndex(
+    (word, index) => SHELL.test(baseName(word)) && SCRIPT_OPTION.test(command[index + 1] ?? ""),
+  );
   const script = shell < 0 ? undefined : command[shell + 2];
   if (script === undefined) return { words: command, rewrite: (words) => words };
   const start = Math.max(

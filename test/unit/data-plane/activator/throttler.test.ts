@@ -31,6 +31,22 @@ describe("Throttler", () => {
     expect(throttler.inFlight).toBe(2);
   });
 
+  it("another wait limit holds for the requests that come after it", async () => {
+    const throttler = make(1, 1000);
+    const ended: string[] = [];
+    throttler.wait((admission) => ended.push(`first: ${admission}`));
+    throttler.setWaitLimit(10_000);
+    throttler.wait((admission) => ended.push(`second: ${admission}`));
+    await clock.advance(9_999);
+    expect(ended).toEqual(["first: timeout"]);
+    throttler.setWaitLimit(500);
+    throttler.wait((admission) => ended.push(`third: ${admission}`));
+    await clock.advance(1);
+    expect(ended).toEqual(["first: timeout", "second: timeout"]);
+    await clock.advance(499);
+    expect(ended.at(-1)).toBe("third: timeout");
+  });
+
   it("waiting requests are served before new ones", () => {
     const throttler = make(1);
     throttler.setBackends([backend("1")]);

@@ -37,9 +37,9 @@ describe("the debugger of a command", () => {
     ["python3 -u app.py --port 1", `python3 -u ${DEBUGPY} app.py --port 1`, "python3"],
     ["python -X dev -W error -m app", `python -X dev -W error ${DEBUGPY} -m app`, "python"],
     ["/venv/bin/python3.12 -m flask run", `/venv/bin/python3.12 ${DEBUGPY} -m flask run`, "/venv/bin/python3.12"],
-    ["gunicorn -b :8080 app:app", `python ${DEBUGPY} -m gunicorn -b :8080 app:app`, "python"],
-    ["uvicorn main:app", `python ${DEBUGPY} -m uvicorn main:app`, "python"],
-    ["flask run", `python ${DEBUGPY} -m flask run`, "python"],
+    ["gunicorn -b :8080 app:app", `python3 ${DEBUGPY} -m gunicorn -b :8080 app:app`, "python3"],
+    ["uvicorn main:app", `python3 ${DEBUGPY} -m uvicorn main:app`, "python3"],
+    ["flask run", `python3 ${DEBUGPY} -m flask run`, "python3"],
   ])("of %s is debugpy, if Python finds it", (command, expected, python) => {
     const value = {
       debugger: "python",
@@ -70,7 +70,7 @@ describe("the debugger of a command", () => {
   test("of yarn is the inspector of other programs than yarn, without quotes that NODE_OPTIONS would need", () => {
     const planned = plan(["yarn", "start"]);
     const { NODE_OPTIONS = "" } = planned.ok ? (planned.value.env ?? {}) : {};
-    expect(NODE_OPTIONS).toMatch(/^--import=data:text\/javascript,if\(!\/yarn/);
+    expect(NODE_OPTIONS).toMatch(/^--import=data:text\/javascript,if\(!/);
     expect(NODE_OPTIONS).not.toMatch(/[" ]/);
   });
 
@@ -89,6 +89,11 @@ describe("the debugger of a command", () => {
       ok: true,
       value: { command: ["/bin/sh", "-c", expected] },
     });
+  });
+
+  test("of a script is found behind other options of the shell", () => {
+    const command = ["/bin/bash", "-lc", `exec node ${INSPECT} a.js`];
+    expect(plan(["/bin/bash", "-lc", "exec node a.js"])).toMatchObject({ ok: true, value: { command } });
   });
 
   test.each([
