@@ -1,90 +1,49 @@
-// Makes the parts of OpenAPI v3 that kubectl 1.29 and newer reads: kinds, support for fieldValidation, and field
-// descriptions.
-import { type Resource, resources } from "../apis/kinds.ts";
-import type { Schema } from "../apis/schema/schema.ts";
-import { schemaOf } from "../apis/schema/schemas.ts";
+// Serves OpenAPI v3 per group-version, and OpenAPI v2 as JSON. kubectl 1.29 and newer reads v3.
+import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
+import { makeFailure } from "../apis/meta/api-status.ts";
+import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
+import { pathsOf } from "./openapi-paths.ts";
+import { namedSchemas } from "./openapi-schemas.ts";
 
-const pathOf = ({ group, version }: Resource): string => (group === "" ? `api/${version}` : `apis/${group}/${version}`);
+const INFO = { title: "knap", version: "v1" };
+/** A document is made at its first request, because most clients ask for none. */
+const texts = new Map<string, string>();
 
-/**
- * Returns the document of `/openapi/v3` or of a group-version; undefined for other paths. The links in the document
- * start with `prefix`.
- */
-export function openApi(path: string, prefix: string): unknown {
+const pathOf = (resource: Resource): string => (resource.group === "" ? "api/" : "apis/") + apiVersionOf(resource);
+
+/** Returns a document; undefined for other paths. Links in it start with the prefix of the request. */
+export function openApi({ path, prefix, headers }: ApiRequest): ApiAnswer | undefined {
+  if (path === "/openapi/v2") return acceptsJson(headers.accept) ? document(path, makeV2) : notJson;
   if (path === "/openapi/v3") {
     const paths = [...new Set(resources.map(pathOf))];
-    return {
-      paths: Object.fromEntries(
-        paths.map((each) => [each, { serverRelativeURL: `${prefix}/openapi/v3/${each}?hash=1` }]),
-      ),
-    };
+    const entries = paths.map((each) => [each, { serverRelativeURL: `${prefix}/openapi/v3/${each}?hash=1` }]);
+    return json(200, { paths: Object.fromEntries(entries) });
   }
   const found = resources.filter((resource) => path === `/openapi/v3/${pathOf(resource)}`);
-  if (found.length === 0) return undefined;
+  return found.length > 0 ? document(path, () => makeV3(found)) : undefined;
+}
+
+function document(path: string, make: () => object): ApiAnswer {
+  const text = texts.get(path) ?? JSON.stringify(make());
+  texts.set(path, text);
+  return { code: 200, text, contentType: "application/json" };
+}
+
+function makeV3(found: readonly Resource[]): object {
   return {
     openapi: "3.0.0",
-    info: { title: "knap", version: "v1" },
-    paths: Object.fromEntries(found.map((resource) => [objectPath(resource), { patch: patchOf(resource) }])),
-    components: { schemas: Object.fromEntries(found.map((resource) => [schemaName(resource), kindSchema(resource)])) },
+    info: INFO,
+    paths: Object.assign({}, ...found.map(pathsOf)),
+    components: { schemas: namedSchemas(found, "#/components/schemas/") },
   };
 }
 
-function objectPath(resource: Resource): string {
-  const scope = resource.namespaced ? "namespaces/{namespace}/" : "";
-  return `/${pathOf(resource)}/${scope}${resource.plural}/{name}`;
+function makeV2(): object {
+  return { swagger: "2.0", info: INFO, paths: {}, definitions: namedSchemas(resources, "#/definitions/") };
 }
 
-const gvk = ({ group, version, name }: Resource): object => ({ group, version, kind: name });
-const schemaName = ({ group, version, name }: Resource): string => `${group || "core"}.${version}.${name}`;
-
-function patchOf(resource: Resource): object {
-  return {
-    operationId: `patch${resource.name}`,
-    "x-kubernetes-action": "patch",
-    "x-kubernetes-group-version-kind": gvk(resource),
-    parameters: [
-      { name: "dryRun", in: "query", schema: { type: "string" } },
-      // kubectl checks fields itself unless the server's PATCH has this parameter.
-      { name: "fieldValidation", in: "query", schema: { type: "string" } },
-    ],
-    responses: { "200": { description: "OK" } },
-  };
+function acceptsJson(accept = ""): boolean {
+  return accept.trim() === "" || /application\/json|\*\/\*|application\/\*/.test(accept);
 }
 
-/** Returns the schema of a kind, or a minimal schema if the kind has none. */
-function kindSchema(resource: Resource): object {
-  const known = schemaOf(resource.kind);
-  return {
-    ...(known ? publish(known) : { ...publish(minimalSchema), "x-kubernetes-preserve-unknown-fields": true }),
-    "x-kubernetes-group-version-kind": [gvk(resource)],
-  };
-}
-
-const minimalSchema: Schema = {
-  type: "object",
-  properties: {
-    apiVersion: { type: "string" },
-    kind: { type: "string" },
-    metadata: { type: "object" },
-    spec: { type: "object" },
-    status: { type: "object" },
-  },
-};
-
-/** Returns a schema with the keywords of OpenAPI. */
-function publish(schema: Schema): object {
-  const { preserveUnknown, intOrString, properties, additionalProperties, items, ...keywords } = schema;
-  const { listKeys, set, atomic, repeatable: _, noNullItems: _noNull, ...plain } = keywords;
-  const each = properties && Object.entries(properties).map(([name, inner]) => [name, publish(inner)] as const);
-  return {
-    ...plain,
-    ...(each && { properties: Object.fromEntries(each) }),
-    ...(additionalProperties && { additionalProperties: publish(additionalProperties) }),
-    ...(items && { items: publish(items) }),
-    ...(preserveUnknown && { "x-kubernetes-preserve-unknown-fields": true }),
-    ...(intOrString && { "x-kubernetes-int-or-string": true }),
-    ...(listKeys && { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": listKeys }),
-    ...(set && { "x-kubernetes-list-type": "set" }),
-    ...(atomic && { "x-kubernetes-map-type": "atomic" }),
-  };
-}
+const notJson = statusAnswer(makeFailure("NotAcceptable", "OpenAPI v2 is served as application/json only"));

@@ -35,8 +35,8 @@ export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAn
   if (answer) return answer;
   const found = request.method === "GET" ? discover(request) : undefined;
   if (found) return { code: 200, json: found.body, contentType: found.contentType };
-  const document = openApi(path, request.prefix);
-  if (document !== undefined) return json(200, document);
+  const document = openApi(request);
+  if (document) return document;
   const proxied = parsePodProxy(request);
   if (proxied) return proxyToPod(api, api.ports, request, proxied);
   const target = parseResourcePath(path);

@@ -12,12 +12,6 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     "patch/validation-duplicate-yaml-ignore",
   ],
   "Node closes the connection on an unknown method before the server sees the request": ["negotiation/methods"],
-  "openapi: paths, lists and version 2 are missing": [
-    "discovery/openapi-v3-service-schema",
-    "discovery/openapi-v3-service-paths",
-    "discovery/openapi-v3-list-schema",
-    "discovery/openapi-v2",
-  ],
 };
 
 /** Case → reason. */
