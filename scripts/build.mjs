@@ -2,7 +2,7 @@
 // check types.
 
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, stop } from "esbuild";
@@ -37,8 +37,8 @@ async function sweepOldChunks(chunks, current, hours) {
   const limit = Date.now() - hours * 3600 * 1000;
   for (const name of await readdir(chunks)) {
     const path = join(chunks, name);
-    if (name === "proto" || current.has(path)) continue;
-    if ((await stat(path)).mtimeMs < limit) await rm(path, { force: true });
+    if (current.has(path)) continue;
+    if ((await stat(path)).mtimeMs < limit) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -100,11 +100,14 @@ export async function buildAll({ dist = join(root, "dist"), isRelease = false } 
       "react-devtools-core": stub("empty.cjs"),
       "cpu-features": stub("empty.cjs"),
       ssh2: stub("ssh2.cjs"),
+      // dockerode uses them for builds with BuildKit. knap has its own session and reads the trace itself.
+      "@grpc/grpc-js": stub("empty.cjs"),
+      "@grpc/proto-loader": stub("empty.cjs"),
+      protobufjs: stub("empty.cjs"),
     },
   });
   await buildGateway(dist);
   await mkdir(chunks, { recursive: true });
-  await cp(join(root, "node_modules/dockerode/lib/proto"), join(chunks, "proto"), { recursive: true });
   const { outputs } = result.metafile;
   await sweepOldChunks(chunks, new Set(Object.keys(outputs).map((path) => join(root, path))), isRelease ? 0 : 24);
   const bundled = Object.values(outputs).flatMap(({ inputs }) =>

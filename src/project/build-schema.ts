@@ -18,10 +18,17 @@ function splitPair(text: string): readonly [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+const folder = z
+  .string()
+  .refine((text) => !/^(\w+:\/\/|git@)/.test(text), "a context is a folder here: clone the repository, and name it");
+
 export const textList = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
 
 const secret = z
-  .strictObject({ id: z.string().min(1), file: z.string().optional(), environment: z.string().optional() })
+  .strictObject(
+    { id: z.string().min(1), file: z.string().optional(), environment: z.string().optional() },
+    { error: ({ code }) => (code === "invalid_type" ? "expected { id, file } or { id, environment }" : undefined) },
+  )
   .refine(
     ({ file, environment }) => (file === undefined) !== (environment === undefined),
     "expected either file (a path) or environment (the name of a variable)",
@@ -79,7 +86,7 @@ export function buildRefusal(key: string): string | undefined {
 
 export const longBuild = z
   .strictObject({
-    context: z.string().default("."),
+    context: folder.default("."),
     dockerfile: z.string().optional(),
     dockerfile_inline: z.string().optional(),
     target: z.string().optional(),
@@ -108,5 +115,5 @@ export const longBuild = z
   });
 
 /** A string is the short form: only the context. */
-export const build = z.union([z.string().transform((context): z.infer<typeof longBuild> => ({ context })), longBuild]);
+export const build = z.union([folder.transform((context): z.infer<typeof longBuild> => ({ context })), longBuild]);
 export type BuildSettingsText = z.infer<typeof longBuild>;

@@ -59,6 +59,16 @@ async function planStart(build: BuildPlan | undefined, place: ServicePlace): Pro
   return inferred && { ...inferred, folder };
 }
 
+/** Resolves with the field of `build` whose file or folder does not exist. */
+async function missingPart(build: BuildPlan | undefined) {
+  if (build === undefined) return undefined;
+  const context = await stat(build.context).catch(() => undefined);
+  if (!context?.isDirectory()) return { field: "context", what: `context ${build.context}` };
+  const { dockerfile } = build;
+  if (dockerfile === undefined || (await isFile(dockerfile))) return undefined;
+  return { field: "dockerfile", what: `Dockerfile ${dockerfile}` };
+}
+
 /** Resolves with how one Service of the files is built and started. */
 export async function planService(
   service: Service,
@@ -70,9 +80,10 @@ export async function planService(
   const buildPath = `services.${service.metadata.name}.build`;
   const placeOf = (field: string, line?: number) => place.placeOf(`${buildPath}.${field}`, line);
   const findings: ProjectFinding[] = [];
-  if (build?.dockerfile !== undefined && !(await isFile(build.dockerfile))) {
-    const message = `the build of "${service.metadata.name}" needs the Dockerfile ${build.dockerfile}, which does not exist`;
-    const where = place.settings?.build ? placeOf("dockerfile") : { file: place.source.file };
+  const missing = await missingPart(build);
+  if (missing !== undefined) {
+    const message = `the build of "${service.metadata.name}" needs the ${missing.what}, which does not exist`;
+    const where = place.settings?.build ? placeOf(missing.field) : { file: place.source.file };
     findings.push({ severity: "error", message, ...where });
   }
   const start = await planStart(build, place);

@@ -4,7 +4,7 @@ import { RuntimeError } from "./runtime.ts";
 export class BuildError extends RuntimeError {
   /** The key of `build` in knap.yaml that the failure is about. */
   readonly setting: string | undefined;
-  /** The step that failed, as {@link BuildStep} names it. */
+  /** The step that failed, as the builder names it. */
   readonly step: string | undefined;
 
   constructor(

@@ -1,5 +1,5 @@
 // Tests `build` of knap.yaml: compose's keys, what is refused, and the plan that follows.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -53,7 +53,9 @@ describe("build in knap.yaml", () => {
     ["{ command: ko build }", "build.command: .*array"],
     ["{ secrets: [{ id: a }] }", "secrets.0: expected either file"],
     ["{ secrets: [{ id: a, file: x, environment: Y }] }", "secrets.0: expected either file"],
-    ["{ secrets: [a] }", "secrets.0: .*object"],
+    ["{ secrets: [a] }", "secrets.0: expected { id, file } or { id, environment }"],
+    ["https://github.com/acme/app.git", "build: a context is a folder"],
+    ["{ context: 'git@github.com:acme/app' }", "build.context: a context is a folder"],
     ["{ shm_size: many }", "shm_size: expected bytes"],
     ["{ targt: x }", 'build: unknown field "targt"'],
     ["{ no_cache: 'yes please' }", "no_cache: .*boolean"],
@@ -74,7 +76,8 @@ describe("the plan of a build", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const load = async (knapYaml: string) => {
+  const load = async (knapYaml: string, context = ".") => {
+    mkdirSync(join(folder, context), { recursive: true });
     writeFileSync(join(folder, "knap.yaml"), knapYaml);
     writeFileSync(
       join(folder, "service.yaml"),
@@ -125,6 +128,19 @@ describe("the plan of a build", () => {
     expect(JSON.stringify(service?.build)).not.toContain("from-env");
   });
 
+  test("a context that does not exist is an error at its place, also with a command or an inline Dockerfile", async () => {
+    for (const more of ["command: [make]", "dockerfile_inline: FROM scratch"]) {
+      const { project } = await load(`services:\n  a:\n    build:\n      context: gone\n      ${more}\n`);
+      expect(project.findings.filter(({ severity }) => severity === "error")).toEqual([
+        expect.objectContaining({
+          file: "knap.yaml",
+          line: 4,
+          message: expect.stringMatching(/needs the context .*gone, which does not exist/),
+        }),
+      ]);
+    }
+  });
+
   test("a Dockerfile that does not exist is an error at its place in knap.yaml", async () => {
     const { project } = await load("services:\n  a:\n    build:\n      dockerfile: Gone\n");
     expect(project.findings.filter(({ severity }) => severity === "error")).toEqual([
@@ -133,7 +149,10 @@ describe("the plan of a build", () => {
   });
 
   test("a build command needs no Dockerfile and infers no command of a process", async () => {
-    const { project, service } = await load("services: { a: { build: { command: [ko, build], context: ./app } } }\n");
+    const { project, service } = await load(
+      "services: { a: { build: { command: [ko, build], context: ./app } } }\n",
+      "app",
+    );
     expect(hasErrors(project)).toBe(false);
     expect(service?.build).toEqual({ command: ["ko", "build"], context: join(folder, "app"), bases: [] });
     expect(service?.start).toBeUndefined();
