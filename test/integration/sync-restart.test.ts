@@ -115,6 +115,29 @@ test("requests in flight end before an app that ignores its stop signal is kille
   expect((await eventsOf((await podsOf("deaf"))[0])).filter(({ type }) => type === "Warning")).toEqual([]);
 });
 
+test("in a pod of several containers only the serving container restarts", async () => {
+  const env = Object.entries({ LISTEN_PORT: "9090", LISTEN_HOST: "127.0.0.1" }).map(([name, value]) => ({
+    name,
+    value,
+  }));
+  await session.deploy("pair", {
+    annotations: scale(1),
+    container: { name: "user-container", ports: [{ containerPort: 8080 }] },
+    containers: [{ name: "side", image: session.image, env }],
+  });
+  await session.ready("pair");
+  expect(await restart("pair", "second")).toMatchObject({ ok: true, problems: [] });
+  expect(await word("pair")).toBe("second");
+  const beside = encodeURIComponent("http://127.0.0.1:9090/");
+  expect((await session.fetch("pair", `/fetch?url=${beside}`)).text).toContain("hello from");
+  const [pod] = await podsOf("pair");
+  expect(pod?.status?.containerStatuses?.map(({ name, restartCount }) => [name, restartCount])).toEqual([
+    ["queue-proxy", 0],
+    ["side", 0],
+    ["user-container", 1],
+  ]);
+});
+
 test("three instances restart one after the other, and none of the requests fails", async () => {
   await deploy("three", 3);
   let fewest = 3;
@@ -186,7 +209,7 @@ function readiness({ status }: Pod | Service): string {
 function sample(look: () => Promise<void>): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
-    for (; !stopping.signal.aborted; await sleep(5)) await look();
+    for (; !stopping.signal.aborted; await sleep(10)) await look();
   };
   const done = run();
   return {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SyncOutcome } from "../../src/node/agent/file-sync.ts";
 import { openTestEngine, shellFreeImage } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { openSession, type TestSession } from "../support/session.ts";
@@ -161,6 +162,37 @@ test("a wake from zero, a scale-up and a new revision of the same image show the
     expect(await read("zero", "/srv/more.txt")).toBe("more");
   }
   expect(await dirtyOf("zero")).toBe("2");
+});
+
+test("instances that start while files are synced end with the newest files", async () => {
+  const signal = new AbortController().signal;
+  await session.deploy("many", { spec: { containerConcurrency: 1 } });
+  await session.ready("many");
+  await zero("many");
+  // Each request needs an instance of its own, so instances start all the time.
+  const requests: Promise<unknown>[] = [];
+  let outcome: SyncOutcome | undefined;
+  for (let save = 1; save <= 12; save++) {
+    if (save % 3 === 1) requests.push(session.fetch("many", "/sleep?ms=12000"));
+    outcome = await files.sync("many", files.write({ "/srv/count": String(save) }), { signal });
+  }
+  expect(outcome).toMatchObject({ ok: true, problems: [] });
+  const engine = await openTestEngine();
+  try {
+    const running = await eventually(async () => {
+      const found = (await engine.list("knap.dev/container=user-container")).filter(
+        ({ status, labels }) => status === "running" && /^default\/many-/.test(labels[POD] ?? ""),
+      );
+      expect(found.length).toBeGreaterThan(1);
+      return found;
+    }, 20_000);
+    const seen = await Promise.all(running.map(({ id }) => engine.exec(id, ["cat", "/srv/count"])));
+    expect(seen.map(({ output }) => output)).toEqual(running.map(() => "12"));
+    console.info(`${running.length} instances have the newest files`);
+  } finally {
+    await engine.close();
+  }
+  await Promise.all(requests);
 });
 
 test("files belong to the user of the container, who can change them", async () => {

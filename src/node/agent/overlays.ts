@@ -6,7 +6,7 @@ import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, namespacedName, parseNamespacedName } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import { DIRTY_ANNOTATION, REVISION_LABEL, SERVICE_LABEL } from "../../apis/serving/labels.ts";
-import type { Revision } from "../../apis/serving/types.ts";
+import type { Revision, Service } from "../../apis/serving/types.ts";
 import { runInBackground } from "../../base/background.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
@@ -39,11 +39,15 @@ export class Overlays {
       if (type === "ADDED") this.#mark(object);
       else if (type === "DELETED") this.#removeUnused();
     });
+    options.store.watch({ kind: "Service.serving.knative.dev" }, ({ object, old }) => {
+      const image = servingImage(object);
+      if (old && servingImage(old) !== image) this.#clear({ service: namespacedName(object.metadata), image });
+    });
   }
 
   /** Returns the overlay of these instances. It is empty at first. */
   of(scope: OverlayScope): Overlay {
-    const key = JSON.stringify([scope.service, scope.image]);
+    const key = keyOfScope(scope);
     const known = this.#kept.get(key);
     if (known) return known.overlay;
     const overlay = new Overlay(join(this.#options.folder, String(++this.#made)));
@@ -77,6 +81,16 @@ export class Overlays {
     this.#options.store.patchMerge(keyOf(revision), { metadata: { annotations } });
   }
 
+  /** The Service has got this image again. It may contain newer files than those that were synced in the past. */
+  #clear(scope: OverlayScope): void {
+    const overlay = this.#kept.get(keyOfScope(scope))?.overlay;
+    if (!overlay || overlay.entries.size === 0) return;
+    const before = overlay.entries;
+    overlay.set(new Map());
+    overlay.prune(before);
+    this.markAll(scope);
+  }
+
   /** Removes the overlays whose image no Revision uses any more. */
   #removeUnused(): void {
     for (const [key, { scope, overlay }] of this.#kept) {
@@ -90,7 +104,7 @@ export class Overlays {
   #isNewest({ service, image }: OverlayScope): boolean {
     const { namespace, name } = parseNamespacedName(service);
     const found = this.#options.store.get("Service.serving.knative.dev", namespace, name);
-    return servingContainer(found?.spec.template?.spec.containers ?? [])?.image === image;
+    return found !== undefined && servingImage(found) === image;
   }
 
   #revisionsOf(scope: OverlayScope): readonly Stored<Revision>[] {
@@ -98,6 +112,14 @@ export class Overlays {
     const all = this.#options.store.list("Revision.serving.knative.dev", { namespace });
     return all.filter((revision) => isRevisionIn(scope, revision));
   }
+}
+
+function keyOfScope({ service, image }: OverlayScope): string {
+  return JSON.stringify([service, image]);
+}
+
+function servingImage({ spec }: Service): string {
+  return servingContainer(spec.template?.spec?.containers ?? [])?.image ?? "";
 }
 
 function isRevisionIn({ service, image }: OverlayScope, { metadata, spec }: Stored<Revision>): boolean {

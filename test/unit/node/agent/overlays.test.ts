@@ -74,6 +74,24 @@ test("pods of these Revisions get the files, and other pods do not", async () =>
   expect(overlays.archiveFor(podOf("absent"))).toBeUndefined();
 });
 
+test("an image that the Service gets again starts without the files that were synced in the past", async () => {
+  const service = (image: string) =>
+    ({
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Service",
+      metadata: { name: "hello", namespace: "default" },
+      spec: { template: { spec: { containers: [{ name: "web", image }] } } },
+    }) as never;
+  store.create(service("img:1"));
+  createRevision("r1");
+  await change("/a", "1");
+  store.update(service("img:2"));
+  expect(dirtyOf("r1")).toBe("1");
+  store.update(service("img:1"));
+  expect(dirtyOf("r1")).toBeUndefined();
+  expect(overlays.archiveFor(podOf("r1"))).toBeUndefined();
+});
+
 test("copies that are no longer needed are removed, all of them when the last Revision with the image is gone", async () => {
   createRevision("r1");
   await change("/a", "1");
