@@ -64,6 +64,16 @@ describe("builds with BuildKit", () => {
     expect(bench.lines).toEqual([]);
   });
 
+  test.each([
+    ["secret", "type=secret,id=gone,required=true"],
+    ["ssh agent", "type=ssh,required=true"],
+  ])("a step that requires a %s which the build does not have fails at its line", async (_name, mount) => {
+    const text = `FROM ${bench.base}\nENV A=1\nRUN --mount=${mount} echo ${fresh()}\n`;
+    const outcome = await bench.buildText(text);
+    expect(failedLine(outcome, text)).toBe(3);
+    expect((outcome as { message: string }).message).toMatch(/not found|has no ssh agent/);
+  });
+
   test("cached steps are counted", async () => {
     const text = `FROM ${bench.base}\nRUN echo ${fresh()}\nRUN echo two\n`;
     expect(await bench.buildText(text)).toMatchObject({ ok: true, figures: { steps: 2, cached: 0 } });
