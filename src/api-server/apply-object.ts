@@ -56,6 +56,9 @@ export function applyObject(context: WriteContext, request: ApiRequest, path: Ob
   return json(live ? 200 : 201, outcome.object, [...body.value.warnings, ...outcome.warnings]);
 }
 
+/** A body can have a million nulls. */
+const MAX_CAUSES = 100;
+
 const managerRequired = failed(
   optionsRefusal("PatchOptions", [
     { reason: "FieldValueRequired", field: "fieldManager", message: "Required value: is required for apply patch" },
@@ -157,7 +160,7 @@ function nullRefusal(path: ObjectPath, { spec, status }: AnyObject): ApiStatus |
   if (findings.length === 0) return undefined;
   return makeInvalid(
     keyOfPath(path),
-    findings.map(({ path: field, message, reason }) => ({ reason, message, field })),
+    findings.slice(0, MAX_CAUSES).map(({ path: field, message, reason }) => ({ reason, message, field })),
   );
 }
 

@@ -4,7 +4,7 @@ import { fieldsOf, isFields } from "../../base/json.ts";
 import { difference, EMPTY, type FieldSet, fieldElement, intersection, makeSet, union } from "./field-set.ts";
 import { itemElement } from "./path-element.ts";
 import { childSchema, formOfBoth, isDeclared, itemsOf, namesOf, ownField } from "./typed-value.ts";
-import { fieldSetOf } from "./value-set.ts";
+import { fieldSetOf, itemsByElement } from "./value-set.ts";
 
 /** Returns `live` with the values of `applied`; undefined: no value. Does not remove fields. */
 export function mergeValues(schema: Schema | undefined, live: unknown, applied: unknown): unknown {
@@ -33,11 +33,8 @@ function mergeItems(schema: Schema, live: readonly unknown[], applied: readonly 
   const old = live.map((item) => ({ item, element: itemElement(schema, item) }));
   const next = applied.map((item) => ({ item, element: itemElement(schema, item) }));
   const wanted = new Set(next.map(({ element }) => element));
-  const stored = new Map<string | undefined, readonly unknown[]>();
-  for (const { item, element } of old) {
-    if (wanted.has(element)) stored.set(element, [...(stored.get(element) ?? []), item]);
-  }
-  const shared = next.filter(({ element }) => stored.has(element)).map(({ element }) => element);
+  const stored = itemsByElement(schema, live);
+  const shared = next.map(({ element }) => element).filter((element) => stored.has(element ?? ""));
   const merged: unknown[] = [];
   let at = 0;
   const takeLiveUntil = (stop: string | undefined): void => {
@@ -48,7 +45,7 @@ function mergeItems(schema: Schema, live: readonly unknown[], applied: readonly 
   let reached = 0;
   for (const { item, element } of next) {
     takeLiveUntil(shared[reached]);
-    const equal = stored.get(element) ?? [];
+    const equal = stored.get(element ?? "") ?? [];
     // Live items with equal keys have no owner and are replaced.
     merged.push(mergeValues(schema.items, equal.length === 1 ? equal[0] : undefined, item));
     if (equal.length === 0) continue;

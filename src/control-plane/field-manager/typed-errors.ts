@@ -26,6 +26,7 @@ function collect(schema: Schema | undefined, value: unknown, path: string, error
     for (const [name, each] of Object.entries(value)) {
       const at = path + elementText(fieldElement(name));
       const field = childSchema(schema, name);
+      if (errors.length >= MAX_ERRORS) return;
       if (field) collect(field, each, at, errors);
       else if (!schema.preserveUnknown) errors.push(`${at}: field not declared in schema`);
     }
@@ -36,6 +37,7 @@ function collectItems(schema: Schema, items: readonly unknown[], path: string, e
   const isKeyed = schema.listKeys !== undefined || schema.set === true;
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
+    if (errors.length >= MAX_ERRORS) return;
     const element = isKeyed ? itemElement(schema, item) : `i:${index}`;
     if (element === undefined) {
       errors.push(`${path}: element ${index}: ${missingKey(schema, item)}`);

@@ -36,8 +36,8 @@ function itemSet(schema: Schema, items: readonly unknown[]): FieldSet {
   return makeSet(false, children);
 }
 
-/** Leaves out items that have no element. */
-function itemsByElement(schema: Schema, items: readonly unknown[]): ReadonlyMap<string, readonly unknown[]> {
+/** Returns the items of each element, without those that have none. */
+export function itemsByElement(schema: Schema, items: readonly unknown[]): ReadonlyMap<string, readonly unknown[]> {
   const found = new Map<string, unknown[]>();
   for (const item of items) {
     const element = itemElement(schema, item);
