@@ -159,7 +159,7 @@ test("three instances restart one after the other, and none of the requests fail
   expect(await word("three")).toBe("rolled");
   await restart("three", "good");
   for (let asked = 0; asked < 20; asked++) expect(await word("three")).toBe("good");
-});
+}, 240_000);
 
 test("200 saves in 20 s under load end in the last state, and none of the requests fails", async () => {
   await deploy("busy", 1);
@@ -186,7 +186,7 @@ test("200 saves in 20 s under load end in the last state, and none of the reques
     statusOf(pod)?.restartCount,
   );
   expect((await eventsOf(pod)).filter(({ type }) => type === "Warning")).toEqual([]);
-});
+}, 240_000);
 
 /** Collects the log of the app until aborted. */
 async function follow(pod: Pod | undefined, signal: AbortSignal): Promise<readonly string[]> {

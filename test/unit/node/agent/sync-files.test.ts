@@ -1,0 +1,151 @@
+// Tests requests of watch mode with instances that the test controls.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { silentLogger } from "../../../../src/base/logger.ts";
+import type { SyncedFile, SyncFiles, SyncRequest } from "../../../../src/node/agent/file-sync.ts";
+import { Overlays } from "../../../../src/node/agent/overlays.ts";
+import { makeFileSync } from "../../../../src/node/agent/sync-files.ts";
+import type { FileChange } from "../../../../src/node/kubelet/overlay-port.ts";
+import type { RestartOutcome } from "../../../../src/node/kubelet/pod/pod-instance.ts";
+import { RuntimeError } from "../../../../src/node/runtime/runtime.ts";
+import { makeStore } from "../../../support/store.ts";
+
+const labels = { "serving.knative.dev/service": "hello", "serving.knative.dev/revision": "r1" };
+const containers = [{ name: "web", image: "img:1" }];
+
+class FakeInstance {
+  readonly pod = { metadata: { namespace: "default", name: "p", labels } };
+  isStopping = false;
+  needsRestart = false;
+  condition: RestartOutcome = "served";
+  startedAt = 0;
+  readonly changes: FileChange[] = [];
+  /** The test may delay or refuse a change. */
+  onPlace: () => Promise<void> = async () => {};
+
+  async place(change: FileChange, { isWanted }: { readonly isWanted: boolean }) {
+    this.changes.push(change);
+    await this.onPlace();
+    this.needsRestart ||= isWanted;
+    return { state: "placed" };
+  }
+
+  async exec(command: readonly string[]) {
+    return command[0] === "true" ? { exitCode: 0, output: "" } : { exitCode: 2, output: " why \n" };
+  }
+
+  async restart(): Promise<RestartOutcome> {
+    this.needsRestart = false;
+    return this.condition;
+  }
+}
+
+let folder: string;
+let instance: FakeInstance;
+let overlays: Overlays;
+let syncFiles: SyncFiles;
+let dropped = 0;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "knap-sync-"));
+  const store = makeStore();
+  store.create({
+    apiVersion: "serving.knative.dev/v1",
+    kind: "Service",
+    metadata: { name: "hello", namespace: "default" },
+    spec: { template: { spec: { containers } } },
+  } as never);
+  const metadata = { name: "r1", namespace: "default", labels };
+  store.create({ apiVersion: "serving.knative.dev/v1", kind: "Revision", metadata, spec: { containers } } as never);
+  instance = new FakeInstance();
+  overlays = new Overlays({ store, folder: join(folder, "copies"), log: silentLogger });
+  syncFiles = makeFileSync({
+    store,
+    overlays,
+    kubelet: { instances: [instance], dropFrozenPods: () => void dropped++ } as never,
+    runtime: { capabilities: { archives: true } } as never,
+    clock: { now: () => 0 },
+    untilDetached: async () => {},
+  });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = (target: string, text = target): SyncedFile => {
+  const source = join(folder, target.replaceAll("/", "_"));
+  writeFileSync(source, text);
+  return { target, source };
+};
+const request = (files: readonly SyncedFile[], more: Partial<SyncRequest> = {}): SyncRequest => ({
+  service: "default/hello",
+  files,
+  signal: new AbortController().signal,
+  ...more,
+});
+const later = () => [...overlays.of({ service: "default/hello", image: "img:1" }).entries.keys()];
+
+test("if an instance refuses the files, the outcome says why, and later instances start without them", async () => {
+  expect(await syncFiles(request([file("/a")]))).toMatchObject({ ok: true, instances: 1, dirty: 1 });
+  instance.onPlace = () => Promise.reject(new RuntimeError("unreachable", "the engine does not answer"));
+  expect(await syncFiles(request([file("/b")]))).toEqual({ ok: false, message: "the engine does not answer" });
+  expect(later()).toEqual(["/a"]);
+  instance.onPlace = async () => {};
+  expect(await syncFiles(request([file("/c")]))).toMatchObject({ ok: true, dirty: 2 });
+  expect(later()).toEqual(["/a", "/c"]);
+});
+
+test("an instance that stops does not refuse the files and does not count", async () => {
+  instance.isStopping = true;
+  instance.onPlace = () => Promise.reject(new RuntimeError("not-found", "no such container"));
+  expect(await syncFiles(request([file("/a")]))).toMatchObject({ ok: true, instances: 0, dirty: 1 });
+});
+
+test("requests that come while files are placed become one batch, in their order", async () => {
+  let release = (): void => {};
+  instance.onPlace = () => new Promise((resolve) => (release = resolve));
+  const first = syncFiles(request([file("/a")]));
+  while (instance.changes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const others = [
+    syncFiles(request([file("/d/x")])),
+    syncFiles(request([file("/b"), { target: "/d", source: undefined }], { restart: true })),
+    syncFiles(request([file("/e")])),
+  ];
+  instance.onPlace = async () => {};
+  release();
+  expect(await Promise.all([first, ...others])).toMatchObject(Array(4).fill({ ok: true, problems: [] }));
+  expect(instance.changes.map(({ deleted }) => deleted)).toEqual([[], ["/d"]]);
+  expect(later()).toEqual(["/a", "/b", "/e"]);
+  expect(instance.needsRestart).toBe(false);
+});
+
+test("an aborted request places its files, and a newer request carries out its restart", async () => {
+  const abort = new AbortController();
+  let release = (): void => {};
+  instance.onPlace = () => new Promise((resolve) => (release = resolve));
+  const first = syncFiles(request([file("/a")], { restart: true, signal: abort.signal }));
+  while (instance.changes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  abort.abort(new Error("newer"));
+  release();
+  await expect(first).rejects.toThrow("newer");
+  expect(instance.needsRestart).toBe(true);
+  instance.onPlace = async () => {};
+  expect(await syncFiles(request([file("/b")]))).toMatchObject({ ok: true, dirty: 2 });
+  expect(instance.needsRestart).toBe(false);
+});
+
+test("failed commands and failed restarts are problems of an outcome that is ok", async () => {
+  instance.condition = { failed: "exits with code 1" };
+  const commands = [{ command: ["true"] }, { command: ["make", "it"] }];
+  const outcome = await syncFiles(request([], { commands, restart: true }));
+  expect(outcome.ok ? outcome.problems : []).toEqual([
+    'command "make it" in default/p exits with code 2: why',
+    "default/p: exits with code 1",
+  ]);
+});
+
+test("each change of files drops the frozen pods, which have old ones", async () => {
+  const before = dropped;
+  await syncFiles(request([file("/a")]));
+  await syncFiles(request([], { restart: true }));
+  expect(dropped - before).toBe(1);
+});
