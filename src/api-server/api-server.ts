@@ -51,7 +51,6 @@ export class ApiServer implements AsyncDisposable {
     const { store, clock, logs, ports, endpoints, unknownFields } = options;
     this.#api = {
       store,
-      firstVersion: store.version,
       now: () => clock.now(),
       json: new JsonCache(),
       logs,

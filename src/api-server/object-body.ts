@@ -1,6 +1,6 @@
 // Decodes the object in the body of a POST or PUT and compares it with the path.
 import { metadataErrors } from "../apis/admission.ts";
-import { apiVersionOf, isCustom } from "../apis/kinds.ts";
+import { apiVersionOf, isCustom, type Resource } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields, type JsonFields } from "../base/json.ts";
@@ -27,7 +27,8 @@ export function decodeObject(request: ApiRequest, path: ResourcePath): Result<An
     const given = textOf(body["apiVersion"]);
     return bad(`the API version in the data (${given}) does not match the expected API version (${apiVersion})`);
   }
-  if (custom && typeof body["kind"] === "string" && body["kind"] !== kind) return failed(otherKind(body, path));
+  if (custom && typeof body["kind"] === "string" && body["kind"] !== kind)
+    return failed(otherKind(body, path.resource));
   if ((body["kind"] ?? kind) !== kind) {
     return bad(
       `the object provided is unrecognized (must be of type ${kind}): its kind is ${JSON.stringify(body["kind"])}`,
@@ -50,7 +51,7 @@ export function decodeObject(request: ApiRequest, path: ResourcePath): Result<An
 }
 
 /** Returns the 422 of a custom resource whose kind or apiVersion is not that of the path. */
-export function otherKind(body: JsonFields, { resource }: ResourcePath): ApiStatus {
+export function otherKind(body: JsonFields, resource: Resource): ApiStatus {
   const { group, name: kind } = resource;
   const apiVersion = apiVersionOf(resource);
   const isKind = body["kind"] !== kind;

@@ -4,10 +4,11 @@ import { isCustom, type Resource } from "../apis/kinds.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { applyMergePatch, isFields } from "../base/json.ts";
-import { ok, type Result } from "../base/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { parseJsonText } from "./json-text.ts";
+import { otherKind } from "./object-body.ts";
 import { JSON_PATCH, mediaType } from "./request-body.ts";
 import { applyStrategicPatch } from "./strategic-merge.ts";
 
@@ -28,7 +29,7 @@ export function applyPatchBody(request: ApiRequest, resource: Resource, old: Any
   const patch = parseJsonText(request.body);
   if (!patch.ok) return patch;
   const patched = applyPatch(mediaType(request), patch.value, resource, old);
-  return patched.ok ? checked(patched.value, old) : patched;
+  return patched.ok ? checked(patched.value, old, resource) : patched;
 }
 
 function applyPatch(type: string, patch: unknown, resource: Resource, old: AnyObject): Result<unknown, ApiStatus> {
@@ -40,14 +41,14 @@ function applyPatch(type: string, patch: unknown, resource: Resource, old: AnyOb
 }
 
 /** Refuses a patch that changes apiVersion, kind, name or namespace. */
-function checked(object: unknown, old: AnyObject): Result<AnyObject, ApiStatus> {
-  const patched = object as AnyObject;
-  const isSame =
-    isFields(object) &&
-    isFields(object["metadata"]) &&
-    patched.apiVersion === old.apiVersion &&
-    patched.kind === old.kind &&
-    patched.metadata.name === old.metadata.name &&
-    patched.metadata.namespace === old.metadata.namespace;
-  return isSame ? ok(patched) : refuse("BadRequest", "a patch must not change apiVersion, kind, name or namespace");
+function checked(object: unknown, old: AnyObject, resource: Resource): Result<AnyObject, ApiStatus> {
+  if (!isFields(object) || !isFields(object["metadata"])) return refuse("BadRequest", IDENTITY);
+  const { apiVersion, kind, metadata } = object as unknown as AnyObject;
+  if (apiVersion !== old.apiVersion || kind !== old.kind) {
+    return isCustom(resource) ? failed(otherKind(object, resource)) : refuse("BadRequest", IDENTITY);
+  }
+  const isSame = metadata.name === old.metadata.name && metadata.namespace === old.metadata.namespace;
+  return isSame ? ok(object as unknown as AnyObject) : refuse("BadRequest", IDENTITY);
 }
+
+const IDENTITY = "a patch must not change apiVersion, kind, name or namespace";

@@ -12,13 +12,13 @@ import { openApi } from "./openapi.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
 import { isSet } from "./query-parameters.ts";
-import { inForm, methodNotAllowed, readCollection, readObject } from "./reads.ts";
+import { inForm, methodNotAllowed, type ReadContext, readCollection, readObject } from "./reads.ts";
 import { type Representation, representationOf } from "./representation.ts";
 import { keyOfPath, type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
-import { type WatchContext, watchCollection } from "./watch.ts";
+import { watchCollection } from "./watch.ts";
 import { createObject, patchObject, replaceObject, type WriteContext } from "./writes.ts";
 
-export interface Api extends WatchContext, WriteContext {
+export interface Api extends ReadContext, WriteContext {
   readonly logs: PodLogs | undefined;
   readonly ports: PodPorts | undefined;
   readonly endpoints: EndpointHandlers | undefined;

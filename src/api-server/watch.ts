@@ -12,10 +12,6 @@ import { filteredObjects, matchesFilter, type ObjectFilter, parseFilter } from "
 import type { ReadContext } from "./reads.ts";
 import { type Representation, representEvent } from "./representation.ts";
 
-export interface WatchContext extends ReadContext {
-  /** The store's version when the server started. */
-  readonly firstVersion: number;
-}
 type Send = (type: string, text: string) => void;
 
 /** Interval of BOOKMARK events with the newest resourceVersion. */
@@ -25,7 +21,7 @@ const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 /** The longest timer of Node, 24 days. */
 const MAX_TIMEOUT_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
-export function watchCollection(context: WatchContext, request: ApiRequest, wanted: Representation): ApiAnswer {
+export function watchCollection(context: ReadContext, request: ApiRequest, wanted: Representation): ApiAnswer {
   const { query } = request;
   const filter = parseFilter(wanted.path, query);
   if (!filter.ok) return statusAnswer(filter.error);
@@ -40,13 +36,13 @@ export function watchCollection(context: WatchContext, request: ApiRequest, want
 }
 
 class WatchStream {
-  readonly #context: WatchContext;
+  readonly #context: ReadContext;
   readonly #wanted: Representation;
   readonly #filter: ObjectFilter;
   readonly #options: ListOptions;
   #isFirst = true;
 
-  constructor(context: WatchContext, wanted: Representation, filter: ObjectFilter, options: ListOptions) {
+  constructor(context: ReadContext, wanted: Representation, filter: ObjectFilter, options: ListOptions) {
     this.#context = context;
     this.#wanted = wanted;
     this.#filter = filter;
@@ -96,10 +92,10 @@ class WatchStream {
 
   /** Sends the present objects if the request asks for them, and subscribes to later events. */
   #begin(send: Send): Result<Disposable, ApiStatus> {
-    const { store, firstVersion } = this.#context;
+    const { store } = this.#context;
     const { version = 0, sendInitialEvents, wantsBookmarks } = this.#options;
     // A version that is too new or too old comes from another session, so the client has to list again.
-    if (version > store.version || (version > 0 && version < firstVersion)) {
+    if (version > store.version || (version > 0 && version < store.firstVersion)) {
       return failed(makeExpired(version, store.version));
     }
     const sendsPresent = sendInitialEvents ?? version === 0;

@@ -3,6 +3,7 @@
 import { metadataRefusal } from "../apis/admission.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
+import { knownStatus } from "../apis/schema/schemas.ts";
 import { withoutNullFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
@@ -15,6 +16,7 @@ import { OPTIONS_OF, optionsRefusal } from "./options-refusal.ts";
 import { applyPatchBody, patchTypeRefusal } from "./patch-document.ts";
 import { bodyFindings } from "./request-body.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
+import { updateRefusal } from "./update-refusals.ts";
 
 export interface WriteContext {
   readonly store: ObjectStore;
@@ -31,16 +33,30 @@ export function createObject(context: WriteContext, request: ApiRequest, path: R
 export function replaceObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const put = (object: AnyObject, options: WriteOptions): WriteOutcome => update(context.store, path, object, options);
   const live = storedObject(context.store, path);
-  return write(context, request, path, { body: decodeObject(request, path), live, code: 200, put });
+  const body = permitted(request, path, live, decodeObject(request, path));
+  return write(context, request, path, { body, live, code: 200, put });
 }
 
 export function patchObject(context: WriteContext, request: ApiRequest, path: ObjectPath): ApiAnswer {
   const unsupported = patchTypeRefusal(request, path.resource);
   if (unsupported) return statusAnswer(unsupported);
   const live = storedObject(context.store, path);
-  const body = live ? applyPatchBody(request, path.resource, live) : failed(makeNotFound(keyOfPath(path)));
+  const patched = live ? applyPatchBody(request, path.resource, live) : failed(makeNotFound(keyOfPath(path)));
+  const body = permitted(request, path, live, patched);
   const put = (object: AnyObject, options: WriteOptions): WriteOutcome => update(context.store, path, object, options);
   return write(context, request, path, { body, live, code: 200, put });
+}
+
+/** Returns the body unless it changes what no client can change. */
+function permitted(
+  { method }: ApiRequest,
+  path: ObjectPath,
+  live: AnyObject | undefined,
+  body: Result<AnyObject, ApiStatus>,
+): Result<AnyObject, ApiStatus> {
+  if (!live || !body.ok || metadataRefusal(body.value)) return body;
+  const refused = updateRefusal(path, method, live, body.value);
+  return refused ? failed(refused) : body;
 }
 
 /** Returns the object of a path; undefined if there is none. */
@@ -99,7 +115,7 @@ export function isDryRun(values: readonly string[], method: string): Result<bool
 export function update(store: ObjectStore, path: ObjectPath, object: AnyObject, options: WriteOptions): WriteOutcome {
   if (path.subresource !== "status") return store.update(object, options);
   const { uid, resourceVersion } = object.metadata;
-  const status = withoutNullFields(object.status);
+  const status = knownStatus(path.resource.kind, withoutNullFields(object.status));
   return store.writeStatus(keyOfPath(path), status, { ...options, uid, resourceVersion });
 }
 

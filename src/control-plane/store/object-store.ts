@@ -46,16 +46,18 @@ export class ObjectStore implements View {
   readonly #garbage = new GarbageCollector(this.#index);
   readonly #history: History;
   #version = 1;
+  /** The version of the new store. A client that names an earlier one has it from another session. */
+  readonly firstVersion: number;
 
   constructor(options: StoreOptions) {
     this.#options = options;
     this.#history = new History(options.historySize ?? 10_000, options.onError ?? (() => {}));
-    const names = options.namespaces === "any" ? [] : (options.namespaces ?? NAMESPACES);
-    for (const name of names) {
+    for (const name of options.namespaces === "any" ? [] : (options.namespaces ?? NAMESPACES)) {
       const object = { apiVersion: "v1", kind: "Namespace", metadata: { name }, spec: { finalizers: ["kubernetes"] } };
       const made = this.create(object);
       if (!("refused" in made)) this.writeStatus(keyOf(made.object), { phase: "Active" });
     }
+    this.firstVersion = this.#version;
   }
 
   /** The resourceVersion of the newest write. A list has the same resourceVersion. */
@@ -192,9 +194,8 @@ export class ObjectStore implements View {
     const { key } = task;
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return;
-    if (task.do === "delete") {
-      this.delete(key, { propagation: task.propagation });
-    } else if (task.do === "edit") {
+    if (task.do === "delete") this.delete(key, { propagation: task.propagation });
+    else if (task.do === "edit") {
       this.#store(old, makeUpdated(key.kind, old, { ...old, metadata: { ...old.metadata, ...task.metadata } }), [], {});
     } else if (this.#isRemovable(old)) this.#remove(old);
   }
@@ -257,16 +258,15 @@ export class ObjectStore implements View {
     const value = finished.value as Stored;
     const changed = !isUnchanged(value, old);
     if (!changed || options.dryRun) return { object: changed ? value : old, changed, warnings };
-    const isRemoved = this.#isRemovable(value);
-    const object = isRemoved ? this.#remove(old) : this.#put(value, old);
+    // As in Kubernetes, the answer to the write that removes an object has its last version.
+    const object = this.#isRemovable(value) ? value : this.#put(value, old);
+    if (object === value) this.#remove(old);
     this.#history.drain();
-    return { object: isRemoved ? value : object, changed, warnings };
+    return { object, changed, warnings };
   }
 
-  #admit(request: Omit<AdmissionRequest, "user">, options: WriteOptions): ReturnType<Admission> {
-    const { admission } = this.#options;
-    if (!admission) return { object: request.object, warnings: [] };
-    return admission({ ...request, user: options.user ?? CONTROLLER });
+  #admit(request: Omit<AdmissionRequest, "user">, { user = CONTROLLER }: WriteOptions): ReturnType<Admission> {
+    return this.#options.admission?.({ ...request, user }) ?? { object: request.object, warnings: [] };
   }
 
   #isRemovable(object: AnyObject): boolean {

@@ -5,7 +5,6 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     "apply/managed-fields-cleared-by-put",
     "apply/managed-fields-invalid-in-put",
   ],
-  "the rule is missing": ["basics/update-deletion-timestamp-ignored", "patch/validation-status-unknown"],
   "a refused write carries no warnings about fields": ["basics/update-version-mismatch", "patch/merge-rename"],
   "Knative's admission refuses the image b": [
     "patch/validation-duplicate-yaml-warn",

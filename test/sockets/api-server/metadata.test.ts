@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeAdmission } from "../../../src/apis/admission.ts";
 import { makeServingConfig } from "../../../src/apis/config/serving-config.ts";
+import type { AnyObject } from "../../../src/apis/meta/object.ts";
 import { type ApiRig, ksvc, startApi } from "../../support/api.ts";
 
 const { config } = makeServingConfig(new Map());
@@ -39,7 +40,10 @@ async function write({ kind, path, body, method, type }: (typeof CASES)[number],
   if (path === SERVICES && type.includes("strategic")) return new Response("", { status: 415 });
   expect([201, 409]).toContain((await api.send("POST", path, object("good"))).status);
   if (method === "POST") return api.send(method, path, object("bad", metadata));
-  if (method === "PUT") return api.send(method, `${path}/good`, object("good", metadata));
+  if (method === "PUT") {
+    const { resourceVersion } = ((await (await api.send("GET", `${path}/good`)).json()) as AnyObject).metadata;
+    return api.send(method, `${path}/good`, object("good", { ...metadata, resourceVersion }));
+  }
   const operations = Object.entries(metadata).map(([field, value]) => ({
     op: "add",
     path: `/metadata/${field}`,

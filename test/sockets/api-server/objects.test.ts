@@ -121,16 +121,18 @@ describe("writing", () => {
     expect(await body(api.send("PUT", `${SERVICES}/hello`, next))).toMatchObject({ metadata: { generation: 2 } });
     expect((await api.send("PUT", `${SERVICES}/hello`, next)).status).toBe(409);
     expect((await api.send("PUT", `${SERVICES}/other`, next)).status).toBe(400);
-    const status = { ...ksvc("hello"), spec: { ignored: true }, status: { url: "http://x" } };
+    expect((await api.send("PUT", `${SERVICES}/hello`, ksvc("hello"))).status).toBe(422);
+    const { metadata } = await body(api.send("GET", `${SERVICES}/hello`));
+    const status = { ...ksvc("hello"), metadata, spec: { ignored: true }, status: { url: "http://x", other: 1 } };
     expect(await body(api.send("PUT", `${SERVICES}/hello/status`, status))).toMatchObject({
       spec: { other: true },
       status: { url: "http://x" },
     });
-    const patch = { status: { more: 1 }, spec: null };
+    const patch = { status: { observedGeneration: 1, more: 1 }, spec: null };
     const type = { "content-type": "application/merge-patch+json" };
     expect(await body(api.send("PATCH", `${SERVICES}/hello/status`, patch, type))).toMatchObject({
       spec: { other: true },
-      status: { url: "http://x", more: 1 },
+      status: { url: "http://x", observedGeneration: 1 },
     });
   });
 
