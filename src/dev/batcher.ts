@@ -1,5 +1,5 @@
 // Batches changed paths: a save of one file is acted on at once, a change of many files once they are all written.
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { Clock, Time } from "../base/clock.ts";
 
 export interface BatchTimes {
@@ -10,10 +10,6 @@ export interface BatchTimes {
   readonly longestMs: number;
 }
 
-/**
- * The watcher reports only one change of a file in 50 ms, so a file of a batch that ended early is checked again after
- * the usual time.
- */
 export const saveTimes: BatchTimes = { singleMs: 20, quietMs: 150, longestMs: 2000 };
 
 /** A timer that is later than this means that reports of changes may wait in the event loop too. */
@@ -24,23 +20,29 @@ export interface Batcher extends Disposable {
   touch(path?: string): void;
 }
 
-/** Describes the file so that a later write changes the text. */
-function fingerprint(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
+/** Returns a text that differs after a later write, and "" for a file that does not exist. */
+function fingerprintOf(path: string): string {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats === undefined ? "" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 }
 
-/** Calls `run` with each batch: the paths, and whether {@link Batcher.touch} was called without a path. */
+/**
+ * Calls `run` with each batch: the paths, and whether {@link Batcher.touch} was called without a path. Late reports of
+ * a change that a batch contains start no batch. Early batches are checked again, in case the file was not complete.
+ */
 export function makeBatcher(
   clock: Clock,
   times: BatchTimes,
   run: (paths: ReadonlySet<string>, isWhole: boolean) => void,
+  fingerprint: (path: string) => string = fingerprintOf,
 ): Batcher {
   let timer: Disposable | undefined;
   let first: Time | undefined;
   let paths = new Set<string>();
   let isWhole = false;
   const rechecks = new Set<Disposable>();
+  /** Path → its state in its last batch. */
+  const batched = new Map<string, string>();
 
   const fire = (due: Time): void => {
     if (clock.now() - due > STALLED_MS && clock.now() - (first ?? due) < times.longestMs) {
@@ -49,6 +51,7 @@ export function makeBatcher(
     }
     const [batch, whole] = [paths, isWhole];
     [timer, first, paths, isWhole] = [undefined, undefined, new Set(), false];
+    for (const path of batch) batched.set(path, fingerprint(path));
     const [single] = batch.size === 1 && !whole ? batch : [];
     if (single !== undefined) recheck(single);
     run(batch, whole);
@@ -62,16 +65,16 @@ export function makeBatcher(
     timer = clock.at(due, () => fire(due));
   };
   const recheck = (path: string): void => {
-    const before = fingerprint(path);
     const check = clock.at(clock.now() + times.quietMs, () => {
       rechecks.delete(check);
-      if (fingerprint(path) !== before) batcher.touch(path);
+      batcher.touch(path);
     });
     rechecks.add(check);
   };
   const batcher: Batcher = {
     touch(path) {
       if (path === undefined) isWhole = true;
+      else if (batched.get(path) === fingerprint(path)) return;
       else paths.add(path);
       arm();
     },

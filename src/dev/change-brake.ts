@@ -13,8 +13,8 @@ export function changedFiles(before: FileHashes, after: FileHashes): readonly st
 /** Up to this many deployments in a row are normal, for example while a person edits a file. */
 const NORMAL_ROUNDS = 5;
 /**
- * A sync or restart of code is so cheap that a person may save faster than {@link CODE_WINDOW_MS}. It counts as normal
- * until there were so many, and for at least this time.
+ * A sync or restart is so cheap that a person may save again at once. It counts as normal until there were so many, and
+ * for at least this time.
  */
 const IN_PLACE_ROUNDS = 50;
 const IN_PLACE_MS = 60_000;
@@ -36,6 +36,14 @@ const DATA =
 
 /** Returns the folder or suffix of a file that programs write; undefined: a person may have edited it. */
 const dataGroup = (name: string): string | undefined => (CODE.test(name) ? undefined : DATA.exec(name)?.[0]);
+
+/** What changed files cause: a new revision, a restart of processes, or a sync into containers. */
+export type ChangeEffect = "revision" | "restart" | "sync";
+
+/** A process can write its own sources again when it restarts. A container cannot write files of this machine. */
+function isCheap(name: string, effect: ChangeEffect): boolean {
+  return effect === "sync" ? dataGroup(name) === undefined : effect === "restart" && CODE.test(name);
+}
 
 export interface BlockedChanges {
   readonly files: readonly string[];
@@ -72,7 +80,7 @@ export class ChangeBrake {
   check(
     before: FileHashes,
     after: FileHashes,
-    { now, isInPlace }: { readonly now: Time; readonly isInPlace: boolean },
+    { now, effect }: { readonly now: Time; readonly effect: ChangeEffect },
   ): BlockedChanges | undefined {
     const all = changedFiles(before, after);
     const isNotIgnored = (name: string): boolean => !this.#ignored.has(dataGroup(name));
@@ -85,7 +93,7 @@ export class ChangeBrake {
     if (this.#streak?.content === contentOf(files)) return undefined;
     const isContinued = this.#continues(files, before, now);
     const { files: known = [], rounds = 0, since = now } = (isContinued ? this.#streak : undefined) ?? {};
-    const isPatient = isInPlace && files.every((name) => CODE.test(name));
+    const isPatient = files.every((name) => isCheap(name, effect));
     const isNormal = isPatient && (rounds < IN_PLACE_ROUNDS || now - since < IN_PLACE_MS);
     if (rounds >= NORMAL_ROUNDS && !isNormal) {
       for (const group of files.map(dataGroup)) if (group !== undefined) this.#ignored.add(group);

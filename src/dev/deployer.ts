@@ -7,7 +7,7 @@ import { sha256Hex } from "../base/hash.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
-import { ChangeBrake, changedFiles, type FileHashes } from "./change-brake.ts";
+import { ChangeBrake, type ChangeEffect, changedFiles, type FileHashes } from "./change-brake.ts";
 import type { ChangePlan } from "./change-planner.ts";
 import { type DeployedState, type PendingSync, type Preparation, withDeployed } from "./deployed-state.ts";
 import type { IsOwnFile } from "./own-files.ts";
@@ -194,7 +194,8 @@ export class Deployer implements AsyncDisposable {
     const state = this.#states.get(service.key);
     if (state === undefined || state.hash === "") return { next: current, plan: REBUILD };
     const isInPlace = files.plan(state.seen, current, state.built).action !== "rebuild";
-    const next = this.#unblocked(service.key, state.seen, current, isInPlace);
+    const effect = isInPlace ? (this.isBuilding ? "sync" : "restart") : "revision";
+    const next = this.#unblocked(service.key, state.seen, current, effect);
     if (state.refusal !== undefined) return { next, plan: { action: "rebuild", reason: state.refusal } };
     const plan = files.plan(state.seen, next, state.built);
     if (plan.action !== "sync" || this.#sync.isPossible) return { next, plan };
@@ -277,8 +278,8 @@ export class Deployer implements AsyncDisposable {
   }
 
   /** Returns the files to deploy: those that the instances have if the brake blocks the changes. */
-  #unblocked(service: string, seen: FileHashes, files: FileHashes, isInPlace: boolean): FileHashes {
-    const blocked = this.#brakeOf(service).check(seen, files, { now: this.#parts.clock.now(), isInPlace });
+  #unblocked(service: string, seen: FileHashes, files: FileHashes, effect: ChangeEffect): FileHashes {
+    const blocked = this.#brakeOf(service).check(seen, files, { now: this.#parts.clock.now(), effect });
     if (blocked === undefined) return files;
     if (blocked.isNew)
       this.#parts.emit({ type: "blocked", service, files: blocked.files, isRetried: blocked.retryAt !== undefined });

@@ -1,6 +1,7 @@
 // Reports changed paths with chokidar.
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { watch } from "chokidar";
 import { isNoise } from "./source-files.ts";
 
@@ -47,6 +48,13 @@ export function watchPaths(changed: (path: string) => void): WatchedPaths {
   };
 }
 
+/** Returns the path that a system event is about: an entry of a watched folder, or the watched path itself. */
+function rawPath(name: unknown, details: unknown): string {
+  const { watchedPath } = details as { readonly watchedPath: string };
+  const isFolder = statSync(watchedPath, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder && typeof name === "string" ? join(watchedPath, name) : watchedPath;
+}
+
 /** Adds to and removes from one watcher until it watches the wanted paths. */
 function follower(options: { readonly depth?: number }, changed: (path: string) => void) {
   const known = new Set<string>();
@@ -59,10 +67,13 @@ function follower(options: { readonly depth?: number }, changed: (path: string) 
   const watcher = watch([], { ...options, ignored, ignoreInitial: true });
   // chokidar emits "ready" once, after the first paths.
   const ready = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
-  watcher.on("all", (_event, path) => {
+  const report = (path: string): void => {
     // After unwatch() of a folder, chokidar still reports changes in its subfolders.
-    if (rootsOf(path).length > 0) changed(path);
-  });
+    if (rootsOf(path).length > 0 && !ignored(path)) changed(path);
+  };
+  watcher.on("all", (_event, path) => report(path));
+  // chokidar drops events of a file that changes, or is deleted and created, several times in 100 ms.
+  watcher.on("raw", (_event, name, details) => report(rawPath(name, details)));
   // An unreadable folder is not watched. Loading the project reports it.
   watcher.on("error", () => {});
   return {

@@ -191,41 +191,37 @@ describe("with rules", () => {
 describe("ways of saving", () => {
   beforeEach(() => up(["{ path: public, target: /app/public, action: sync }"]));
 
-  test.each<[string, (path: string, text: string) => void]>([
-    ["in place", (path, text) => writeFileSync(path, text)],
-    [
-      "by renaming a new file over the old one",
-      (path, text) => {
+  test("a file is synced whichever way an editor saves it, again and again", async () => {
+    const path = join(folder, "public/page.txt");
+    const ways: Readonly<Record<string, (text: string) => void>> = {
+      "in place": (text) => writeFileSync(path, text),
+      "by renaming a new file over the old one": (text) => {
         writeFileSync(`${path}.tmp`, text);
         renameSync(`${path}.tmp`, path);
       },
-    ],
-    [
-      "with a backup of the old file",
-      (path, text) => {
+      "with a backup of the old file": (text) => {
         renameSync(path, `${path}~`);
         writeFileSync(path, text);
         rmSync(`${path}~`);
       },
-    ],
-    [
-      "by deleting and creating the file",
-      (path, text) => {
+      "by deleting and creating the file": (text) => {
         rmSync(path);
         writeFileSync(path, text);
       },
-    ],
-    [
-      "in two steps",
-      (path, text) => {
+      "in two steps": (text) => {
         writeFileSync(path, "");
         setTimeout(() => writeFileSync(path, text), 30);
       },
-    ],
-  ])("a file that is saved %s is synced, again and again", async (_, save) => {
-    for (const text of ["two", "three"]) {
-      save(join(folder, "public/page.txt"), text);
-      await expectAnswer({ page: text, revision: "hello-00001" });
+      "with a temporary file beside it": (text) => {
+        writeFileSync(join(folder, "public/sedXyZ"), text);
+        renameSync(join(folder, "public/sedXyZ"), path);
+      },
+    };
+    for (const [way, save] of Object.entries(ways)) {
+      for (const round of [1, 2]) {
+        save(`${way} ${round}`);
+        await expectAnswer({ page: `${way} ${round}`, revision: "hello-00001" });
+      }
     }
     expect(builds()).toHaveLength(1);
   });

@@ -41,6 +41,37 @@ describe("watched files", () => {
     }
   });
 
+  test("the watcher reports every save of a file in a folder, however quickly they follow each other", async () => {
+    await mkdir(at("src"));
+    await writeFile(at("src/a.mjs"), "0");
+    await watched.follow([at("src")]);
+    const ways = [
+      (text: string) => writeFile(at("src/a.mjs"), text),
+      async (text: string) => {
+        await rename(at("src/a.mjs"), at("src/a.mjs~"));
+        await writeFile(at("src/a.mjs"), text);
+        await rm(at("src/a.mjs~"));
+      },
+      async (text: string) => {
+        await rm(at("src/a.mjs"));
+        await writeFile(at("src/a.mjs"), text);
+      },
+      async (text: string) => {
+        await writeFile(at("src/b.tmp"), text);
+        await rename(at("src/b.tmp"), at("src/a.mjs"));
+      },
+    ];
+    for (let round = 0; round < 24; round++) {
+      reported.length = 0;
+      await ways[round % ways.length]?.(String(round));
+      await eventually(() => expect(reported).toContain(at("src/a.mjs")), 3000);
+      await sleep(round * 3);
+    }
+    reported.length = 0;
+    await rm(at("src"), { recursive: true });
+    await eventually(() => expect(reported).toContain(at("src/a.mjs")), 3000);
+  });
+
   test("the watcher reports the creation of a watched file, and of other files only if they have the name of a manifest", async () => {
     await watched.follow([at("app.yaml")]);
     expect(await reportedDuring(() => writeFile(at("app.yaml"), "1"))).toEqual(["app.yaml"]);

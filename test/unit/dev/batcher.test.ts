@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import { makeBatcher, saveTimes } from "../../../src/dev/batcher.ts";
@@ -22,11 +19,17 @@ describe("a batcher", () => {
       },
     };
     const runs: number[] = [];
+    const contents = new Map<string, string>();
     const batches: (readonly string[])[] = [];
-    const batcher = makeBatcher(clock, saveTimes, (paths) => {
+    const run = (paths: ReadonlySet<string>): void => {
       runs.push(time);
       batches.push([...paths]);
-    });
+    };
+    const batcher = makeBatcher(clock, saveTimes, run, (path) => contents.get(path) ?? "");
+    const touch = (path: string): void => {
+      contents.set(path, `written at ${time}`);
+      batcher.touch(path);
+    };
     const advance = (to: number): void => {
       for (;;) {
         const next = timers.filter(({ at }) => at <= to).sort((a, b) => a.at - b.at)[0];
@@ -41,7 +44,7 @@ describe("a batcher", () => {
     const stall = (to: number): void => {
       time = to;
     };
-    return { batcher, runs, batches, advance, stall };
+    return { batcher, touch, contents, runs, batches, advance, stall };
   }
 
   test("the batcher runs once, 150 ms after the last touch", () => {
@@ -63,44 +66,55 @@ describe("a batcher", () => {
   });
 
   test("a change of one file runs after 20 ms; with a second file, 150 ms after the last change", () => {
-    const { batcher, runs, batches, advance } = setUp();
-    batcher.touch("/a");
+    const { touch, runs, batches, advance } = setUp();
+    touch("/a");
     advance(10);
-    batcher.touch("/a");
+    touch("/a");
     advance(1000);
     expect([runs, batches]).toEqual([[30], [["/a"]]]);
-    batcher.touch("/a");
+    touch("/a");
     advance(1010);
-    batcher.touch("/b");
+    touch("/b");
     advance(2000);
     expect([runs.slice(1), batches.slice(1)]).toEqual([[1160], [["/a", "/b"]]]);
   });
 
   test("500 files that are written one after the other are one batch, also if the event loop was busy", () => {
-    const { batcher, batches, advance, stall } = setUp();
-    batcher.touch("/0");
+    const { touch, batches, advance, stall } = setUp();
+    touch("/0");
     // The timer of the first file is due while reports of other files wait.
     stall(60);
     advance(60);
     for (let at = 1; at < 500; at++) {
-      batcher.touch(`/${at}`);
+      touch(`/${at}`);
       advance(60 + at);
     }
     advance(2000);
     expect(batches.map((paths) => paths.length)).toEqual([500]);
   });
 
-  test("a file that is written again soon after its batch is reported again, although the watcher says nothing", () => {
-    const folder = mkdtempSync(join(tmpdir(), "knap-batch-"));
-    const path = join(folder, "a");
-    const { batcher, runs, advance } = setUp();
-    writeFileSync(path, "one");
-    batcher.touch(path);
+  test("a file that is written again soon after its batch is checked, although the watcher says nothing", () => {
+    const { touch, contents, runs, advance } = setUp();
+    touch("/a");
     advance(25);
-    writeFileSync(path, "second");
+    contents.set("/a", "the rest");
     advance(2000);
     expect(runs).toEqual([20, 190]);
-    rmSync(folder, { recursive: true });
+  });
+
+  test("a late report of a change that a batch contains starts no batch", () => {
+    const { batcher, touch, contents, runs, advance } = setUp();
+    touch("/a");
+    advance(100);
+    batcher.touch("/a");
+    advance(1000);
+    expect(runs).toEqual([20]);
+    contents.delete("/a");
+    batcher.touch("/a");
+    advance(1100);
+    batcher.touch("/a");
+    advance(2000);
+    expect(runs).toEqual([20, 1020]);
   });
 
   test("a disposed batcher runs nothing", () => {

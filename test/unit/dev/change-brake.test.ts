@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { ChangeBrake, type FileHashes } from "../../../src/dev/change-brake.ts";
+import { ChangeBrake, type ChangeEffect, type FileHashes } from "../../../src/dev/change-brake.ts";
 
 const SECOND = 1000;
 
 /** A brake with the state of its Service: `save` deploys if the brake allows it. */
-function setUp(isInPlace = false) {
+function setUp(effect: ChangeEffect = "revision") {
   const brake = new ChangeBrake();
   let deployed: FileHashes = new Map();
   let files: FileHashes = new Map();
   const retry = (now: number) => {
-    const held = brake.check(deployed, files, { now, isInPlace });
+    const held = brake.check(deployed, files, { now, effect });
     if (held === undefined) {
       brake.deployed(now);
       deployed = files;
@@ -90,9 +90,9 @@ describe("the brake of redeploys (11 C1)", () => {
     const brake = new ChangeBrake();
     const files = (at: number): FileHashes => new Map([["state.json", String(at)]]);
     for (let at = 0; at < 5; at++)
-      expect(brake.check(new Map(), files(at), { now: at * SECOND, isInPlace: false })).toBeUndefined();
-    expect(brake.check(new Map(), files(4), { now: 5 * SECOND, isInPlace: false })).toBeUndefined();
-    expect(brake.check(new Map(), files(5), { now: 6 * SECOND, isInPlace: false })).toMatchObject({ isNew: true });
+      expect(brake.check(new Map(), files(at), { now: at * SECOND, effect: "revision" })).toBeUndefined();
+    expect(brake.check(new Map(), files(4), { now: 5 * SECOND, effect: "revision" })).toBeUndefined();
+    expect(brake.check(new Map(), files(5), { now: 6 * SECOND, effect: "revision" })).toMatchObject({ isNew: true });
   });
 
   test("the brake ignores an app's own log that changes after every deployment until a rebuild is requested", () => {
@@ -107,13 +107,16 @@ describe("the brake of redeploys (11 C1)", () => {
   });
 
   test("200 quick saves of code that need no new revision are not delayed, but an endless series is", () => {
-    const { save } = setUp(true);
-    for (let at = 0; at < 200; at++) expect(save("server.mjs", String(at), at * 100)).toBeUndefined();
-    const endless = setUp(true);
-    const held = Array.from({ length: 200 }, (_, at) => endless.save("version.ts", String(at), at * 500));
-    expect(held.findIndex((each) => each !== undefined)).toBe(120);
-    const data = setUp(true);
-    const blocked = Array.from({ length: 10 }, (_, at) => data.save("visits.json", String(at), at * 500));
-    expect(blocked.findIndex((each) => each !== undefined)).toBe(5);
+    const blockedAt = (effect: ChangeEffect, name: string, stepMs: number): number => {
+      const { save } = setUp(effect);
+      const held = Array.from({ length: 200 }, (_, at) => save(name, String(at), at * stepMs));
+      return held.findIndex((each) => each !== undefined);
+    };
+    expect(blockedAt("restart", "server.mjs", 100)).toBe(-1);
+    expect(blockedAt("sync", "page.json", 100)).toBe(-1);
+    expect(blockedAt("restart", "version.ts", 500)).toBe(120);
+    expect(blockedAt("sync", "version.txt", 500)).toBe(120);
+    expect(blockedAt("restart", "visits.json", 500)).toBe(5);
+    expect(blockedAt("sync", "data/visits.json", 500)).toBe(5);
   });
 });
