@@ -45,14 +45,18 @@ export function applyObject(context: WriteContext, request: ApiRequest, path: Ob
   const refused = refusalOf(path, live, merge.object, config.value);
   if (refused) return statusAnswer(refused);
   const mayTake = fieldsOfLastApplied(write.schema, manager.value, live);
-  const manage: WriteOptions["manage"] = (admitted) =>
+  const manage: NonNullable<WriteOptions["manage"]> = (admitted) =>
     managersAfterApply({ ...write, force: isSet(query, "force"), mayTake }, merge, { live, admitted });
   const object = withLastApplied(merge.object, manager.value, config.value);
   const options = { user, dryRun: dryRun.value, manage };
   const outcome = live
     ? update(context.store, path, placed(path, object, live.metadata.resourceVersion), options)
     : context.store.create(placed(path, object, undefined), options);
-  if ("refused" in outcome) return statusAnswer(outcome.refused);
+  if ("refused" in outcome) {
+    // A conflict comes before the findings of admission.
+    const asked = outcome.refused.reason === "Conflict" ? ok([]) : manage(merge.object);
+    return statusAnswer(asked.ok ? outcome.refused : asked.error);
+  }
   return json(live ? 200 : 201, outcome.object, [...body.value.warnings, ...outcome.warnings]);
 }
 

@@ -116,8 +116,9 @@ export function mergeConfig(write: FieldWrite, live: AnyObject | undefined, conf
   const managers = new Map(before).set(id, { ...writer, fields, time: last?.time });
   const merged = mergeValues(schema, live && unmanaged(live), config);
   const owned = [...managers.values()].reduce((all, each) => union(all, each.fields), EMPTY);
-  const object = last ? pruneFields(schema, merged, last.fields, owned) : merged;
-  return { object: object as AnyObject, managers };
+  const object = (last ? pruneFields(schema, merged, last.fields, owned) : merged) as AnyObject;
+  // A configuration without a name can remove the whole metadata.
+  return { object: { ...object, metadata: object.metadata ?? {} }, managers };
 }
 
 function managersBeforeApply(write: FieldWrite, live: AnyObject | undefined): Managers {

@@ -103,6 +103,17 @@ it("an apply without field manager, with managedFields or of another kind is ref
   ).toMatchObject({ code: 422 });
 });
 
+it("an apply without a name is refused", async () => {
+  const path = `${SERVICES}/nameless`;
+  await apply(path, "fieldManager=a", { ...ksvc("nameless"), metadata: { name: "nameless", labels: { a: "b" } } });
+  for (const metadata of [null, {}, { labels: { a: "b" } }]) {
+    const { code, body } = await apply(path, "fieldManager=a", { ...ksvc("nameless"), metadata });
+    expect([code, body.reason ?? body.metadata.name]).toEqual(
+      metadata?.labels ? [200, "nameless"] : [400, "BadRequest"],
+    );
+  }
+});
+
 it("a repeated key of a configuration is a warning, and an error in mode Strict", async () => {
   const text = `${JSON.stringify(ksvc("repeated")).slice(0, -1)},"kind":"Service"}`;
   const strict = await apply(`${SERVICES}/repeated`, "fieldManager=a&fieldValidation=Strict", text);
