@@ -76,6 +76,11 @@ describe("one instance", () => {
     const swap = { target: "/swap", source: join(files.folder, "swap") };
     expect(await files.sync("one", [...below, swap])).toMatchObject({ ok: true });
     expect(await read("one", "/swap/y")).toBe("again");
+    rmSync(join(files.folder, "swap"), { recursive: true });
+    await files.sync("one", files.write({ "/swap": "file" }));
+    const changes = [...files.write({ "/swap": null }), ...files.write({ "/swap/y": "again" })];
+    expect(await files.sync("one", changes)).toMatchObject({ ok: true, problems: [] });
+    expect(await read("one", "/swap/y")).toBe("again");
   });
 
   test("a deleted file is removed by a new container if the image has no rm, and by rm if it has", async () => {

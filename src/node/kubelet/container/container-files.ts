@@ -60,7 +60,8 @@ export class ContainerFiles {
       if (id === undefined) return { state: "absent" };
       try {
         const needsNew = change.deleted.length > 0 && !(await this.#delete(id, change.deleted));
-        const archive = await change.archive?.(this.#receiver(id));
+        // A new container gets all files, and old files could be in the way of new folders here.
+        const archive = needsNew ? undefined : await change.archive?.(this.#receiver(id));
         if (archive) await this.#parts.runtime.putArchive(id, "/", archive);
         return { state: "placed", isStale: this.#started === id, needsNew };
       } catch (error) {
