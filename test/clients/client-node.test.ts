@@ -40,6 +40,20 @@ it("the JavaScript client creates, lists, patches and deletes custom objects", a
   await expect(custom.getNamespacedCustomObject({ ...services, name: "hello" })).rejects.toMatchObject({ code: 404 });
 });
 
+it("the JavaScript client applies on the server, and sees a conflict with another field manager", async () => {
+  const serverSide = setHeaderOptions("Content-Type", PatchStrategy.ServerSideApply);
+  const apply = (image: string, fieldManager: string) =>
+    custom.patchNamespacedCustomObject(
+      { ...services, name: "ssa", body: ksvc("ssa", image), fieldManager },
+      serverSide,
+    );
+  const custom = config.makeApiClient(CustomObjectsApi);
+  const made = await apply("example.com/hello:1", "alice");
+  expect(made).toMatchObject({ metadata: { managedFields: [{ manager: "alice", operation: "Apply" }] } });
+  await expect(apply("example.com/hello:2", "bob")).rejects.toMatchObject({ code: 409 });
+  await custom.deleteNamespacedCustomObject({ ...services, name: "ssa" });
+});
+
 it("the JavaScript client reads and writes built-in kinds", async () => {
   const core = config.makeApiClient(CoreV1Api);
   await core.createNamespacedConfigMap({ namespace: "default", body: { metadata: { name: "c" }, data: { a: "1" } } });

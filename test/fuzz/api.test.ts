@@ -13,6 +13,8 @@ const FIRST_SEED = Number(process.env["KNAP_FUZZ_SEED"] ?? 1);
 const PARALLEL = 8;
 /** The container runtime is unreachable, or a pod cannot be reached through the API. */
 const UNAVAILABLE = 503;
+/** As in Kubernetes, a server-side apply with wrong types is a 500. */
+const WRONG_TYPES = /^\{"kind":"Status".*"message":"failed to create typed patch object /;
 /** Planners may report Knative's own errors about an object, but no exception of the language. */
 const EXCEPTION =
   /is not (a function|iterable|defined)|Cannot (read|convert|create)|Invalid (time|array|count)|call stack/;
@@ -103,7 +105,8 @@ async function check(message: IncomingMessage, sent: string): Promise<Checked> {
   const chunks: Buffer[] = [];
   for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
-  if (code >= 500 && code !== UNAVAILABLE) return { code, fault: `${code} ${text.slice(0, 300)} for ${sent}` };
+  if (code >= 500 && code !== UNAVAILABLE && !WRONG_TYPES.test(text))
+    return { code, fault: `${code} ${text.slice(0, 300)} for ${sent}` };
   const isStatus = code < 400 || text.startsWith("404 page") || sent.startsWith("HEAD") || isStatusText(text, code);
   return { code, fault: isStatus ? undefined : `${code} without a Status (${text.slice(0, 200)}) for ${sent}` };
 }

@@ -58,7 +58,7 @@ const QUERIES = `
   fieldSelector=metadata.name=fuzz-a fieldSelector=x fieldSelector=a.constructor!=b gracePeriodSeconds=x
   gracePeriodSeconds=-5 gracePeriodSeconds=0 propagationPolicy=Orphan propagationPolicy=x orphanDependents=true
   sendInitialEvents=true tailLines=x sinceSeconds=1e300 limitBytes=5 follow=0 container=x previous=true
-  includeObject=Object allowWatchBookmarks=true %ff=%ff =
+  includeObject=Object allowWatchBookmarks=true %ff=%ff = fieldManager=a fieldManager=b&force=true
 `
   .trim()
   .split(/\s+/);
