@@ -68,6 +68,13 @@ export function representEvent(wanted: Representation, object: AnyObject, isFirs
   return represented.ok ? represented.value : partial(wanted, object);
 }
 
+/** Returns the object of a bookmark, which has only metadata: as a Table it has no rows. */
+export function representBookmark(wanted: Representation, metadata: ListPage["metadata"]): object {
+  const { as, version } = wanted;
+  if (as === "Table") return tableOf({ ...wanted, hasHeaders: false }, [], metadata);
+  return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata };
+}
+
 function partial({ version }: Representation, { metadata }: AnyObject): object {
   return { kind: "PartialObjectMetadata", apiVersion: `meta.k8s.io/${version}`, metadata };
 }

@@ -33,7 +33,8 @@ export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAn
   if (OPEN_PATHS.has(path)) return { code: 200, text: "ok", contentType: "text/plain; charset=utf-8" };
   const answer = await callEndpoint(api.endpoints, request);
   if (answer) return answer;
-  const found = request.method === "GET" ? discover(request) : undefined;
+  // As in Kubernetes, every method reads these documents.
+  const found = discover(request);
   if (found) return { code: 200, json: found.body, contentType: found.contentType };
   const document = openApi(request);
   if (document) return document;

@@ -23,11 +23,13 @@ export async function sendAnswer(
   const warnings = answer.warnings ?? [];
   if (warnings.length > 0) response.setHeader("warning", truncated(warnings).map(warningHeader));
   if (answer.code === 413) response.setHeader("connection", "close");
+  const contentType = answer.contentType ?? "application/json";
+  if (contentType.startsWith("text/")) response.setHeader("x-content-type-options", "nosniff");
   const isCompressed = acceptsGzip(request) && plain.length >= COMPRESS_FROM_BYTES;
   if (isCompressed) response.setHeader("content-encoding", "gzip").setHeader("vary", "Accept-Encoding");
   const body = isCompressed ? await compress(plain, { level: 4 }) : plain;
   response.writeHead(answer.code, {
-    "content-type": answer.contentType ?? "application/json",
+    "content-type": contentType,
     "content-length": body.length,
   });
   response.end(body);

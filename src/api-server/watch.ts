@@ -10,7 +10,7 @@ import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { type ListOptions, parseListOptions } from "./list-options.ts";
 import { filteredObjects, matchesFilter, type ObjectFilter, parseFilter } from "./object-filter.ts";
 import type { ReadContext } from "./reads.ts";
-import { type Representation, representEvent } from "./representation.ts";
+import { type Representation, representBookmark, representEvent } from "./representation.ts";
 
 type Send = (type: string, text: string) => void;
 
@@ -129,13 +129,16 @@ class WatchStream {
   }
 
   #bookmarkText(annotations?: StringMap): string {
-    const { resource } = this.#wanted.path;
+    const { as, path } = this.#wanted;
     const metadata = {
       resourceVersion: String(this.#context.store.version),
       creationTimestamp: null,
       ...(annotations && { annotations }),
     };
-    return JSON.stringify({ kind: resource.name, apiVersion: apiVersionOf(resource), metadata });
+    if (as === undefined) {
+      return JSON.stringify({ kind: path.resource.name, apiVersion: apiVersionOf(path.resource), metadata });
+    }
+    return JSON.stringify(representBookmark(this.#wanted, metadata));
   }
 }
 

@@ -97,6 +97,21 @@ describe("a watch", () => {
     expect((await get(query)).kind).toBe("ConfigMapList");
   });
 
+  it.each([
+    ["PartialObjectMetadata", { kind: "PartialObjectMetadata", metadata: { annotations: expect.anything() } }],
+    ["Table", { kind: "Table", rows: [] }],
+  ])("a bookmark has the form %s that the client accepts", async (as, expected) => {
+    const query = "watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+    const accept = `application/json;as=${as};g=meta.k8s.io;v=v1`;
+    const response = await api.send("GET", `${CONFIG_MAPS}?${query}&allowWatchBookmarks=true`, undefined, { accept });
+    const events = (await response.text())
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.map(({ type }) => type)).toEqual(["ADDED", "ADDED", "ADDED", "ADDED", "BOOKMARK", "BOOKMARK"]);
+    expect(events[4]).toMatchObject({ object: expected });
+  });
+
   it("an object that a selector no longer matches is DELETED in the state that matched", async () => {
     const query = "watch=1&timeoutSeconds=1&labelSelector=letter%3Da";
     const response = api.send("GET", `${CONFIG_MAPS}?${query}&resourceVersion=${api.store.version}`);
