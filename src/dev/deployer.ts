@@ -193,8 +193,9 @@ export class Deployer implements AsyncDisposable {
   #planOf(service: ProjectService, files: ServiceFiles, current: FileHashes): { next: FileHashes; plan: ChangePlan } {
     const state = this.#states.get(service.key);
     if (state === undefined || state.hash === "") return { next: current, plan: REBUILD };
-    const isInPlace = files.plan(state.seen, current, state.built).action !== "rebuild";
-    const effect = isInPlace ? (this.isBuilding ? "sync" : "restart") : "revision";
+    const wanted = files.plan(state.seen, current, state.built);
+    if (wanted.action === "none" && state.refusal === undefined) return { next: current, plan: wanted };
+    const effect = wanted.action === "rebuild" ? "revision" : this.isBuilding ? "sync" : "restart";
     const next = this.#unblocked(service.key, state.seen, current, effect);
     if (state.refusal !== undefined) return { next, plan: { action: "rebuild", reason: state.refusal } };
     const plan = files.plan(state.seen, next, state.built);

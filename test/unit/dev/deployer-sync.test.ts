@@ -260,7 +260,7 @@ describe("with a node that syncs files", () => {
 
   test("changed sources of a process restart it in the same revision; a changed command makes a new one", async () => {
     const requests: SyncRequest[] = [];
-    const { deployer, annotations } = setUp({
+    const { deployer, annotations, events } = setUp({
       syncFiles: async (request) => {
         requests.push(request);
         return { ...outcome, dirty: 0 };
@@ -283,6 +283,13 @@ describe("with a node that syncs files", () => {
       develop: { rules: [], isInferred: false, reloader: "npm run dev" },
     });
     await deployer.deploy(reloading, never);
+    for (let at = 0; at < 10; at++) {
+      await write("visits.json", String(at));
+      expect(await deployer.syncChanges(reloading, [join(folder, "visits.json")], { since: 0, signal: never })).toBe(
+        true,
+      );
+    }
+    expect(events.filter(({ type }) => type === "blocked")).toEqual([]);
     await write("a.mjs", "3");
     expect(await deployer.syncChanges(reloading, [join(folder, "a.mjs")], { since: Date.now(), signal: never })).toBe(
       true,
