@@ -5,6 +5,7 @@ import { lstat, readFile, readlink } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { sha256Hex } from "../base/hash.ts";
 import { contextIgnores } from "../node/image/build-context.ts";
+import { isManifest } from "../project/infer-watch.ts";
 import type { ProjectService } from "../project/project.ts";
 import { changedFiles, type FileHashes } from "./change-brake.ts";
 import {
@@ -127,7 +128,11 @@ export class ServiceFiles {
     const dockerfile = this.#dockerfile && this.#nameOf(this.#dockerfile);
     const context: ChangeContext = {
       matchers: this.#matchers,
-      isBuildFile: (name) => name === SETTINGS || name === dockerfile || basename(name).endsWith(".dockerignore"),
+      isBuildFile: (name) =>
+        name === SETTINGS ||
+        name === dockerfile ||
+        basename(name).endsWith(".dockerignore") ||
+        (isBuilt && service.develop?.isInferred === true && isManifest(name)),
       isSource: this.#isSource,
       isInImage: (name) => service.build !== undefined && built.has(name) && isInside(name),
     };

@@ -10,6 +10,9 @@ import { shellWords } from "./shell-words.ts";
 const MANIFESTS =
   /^(?:package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|\.yarnrc\.yml|pnpm-lock\.yaml|pnpm-workspace\.yaml|bun\.lockb?|\.npmrc|deno\.lock|requirements.*\.(?:txt|in)|constraints.*\.txt|pyproject\.toml|poetry\.lock|uv\.lock|pdm\.lock|setup\.(?:py|cfg)|Pipfile(?:\.lock)?|environment\.ya?ml|Gemfile(?:\.lock)?|.*\.gemspec|composer\.(?:json|lock)|cpanfile(?:\.snapshot)?|Dockerfile.*|.*\.dockerignore)$/;
 
+/** Whether a file, in whatever folder, names dependencies or decides what the image is. */
+export const isManifest = (path: string): boolean => MANIFESTS.test(posix.basename(path));
+
 /** Archives that ADD unpacks. */
 const ARCHIVE = /\.(?:tar|tar\.\w+|tgz|tbz2?|txz)$/;
 
@@ -60,7 +63,7 @@ export function inferRules({ steps }: DockerfileFacts, request: InferRequest): R
     return failed("the Dockerfile copies no files of its context that can be synced");
   }
   const rebuilt = namesIn(context)
-    .filter((name) => MANIFESTS.test(name))
+    .filter(isManifest)
     .map((name): WatchRule => ({ ...NO_PATTERNS, path: join(context, name), action: "rebuild" }));
   return ok([...synced.map((rule): WatchRule => ({ ...rule, action })), ...rebuilt]);
 }
@@ -81,7 +84,7 @@ function copyRule(
 ): readonly Omit<WatchRule, "action">[] {
   const inside = posix.normalize(source).replace(/^\/+|\/+$/g, "");
   const name = posix.basename(inside);
-  if (inside.startsWith("..") || ARCHIVE.test(name) || MANIFESTS.test(name)) return [];
+  if (inside.startsWith("..") || ARCHIVE.test(name) || isManifest(name)) return [];
   const path = join(context, inside);
   if (/[*?[]/.test(inside)) {
     const folder = join(context, posix.dirname(inside));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Service } from "../../../src/apis/serving/types.ts";
 import { ServiceFiles } from "../../../src/dev/service-files.ts";
+import type { WatchRule } from "../../../src/project/project.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -61,5 +62,27 @@ describe("source files", () => {
     for (const name of ["README.md", "logs/x", "node_modules/y", ".a.mjs.swp", "a.mjs~", "service.yaml"])
       await write(name, "new");
     expect(await read(["service.yaml"])).toEqual(first);
+  });
+
+  test("a manifest of dependencies in a subfolder is a rebuild although a rule from the Dockerfile covers its folder", async () => {
+    await mkdir(join(folder, "packages"));
+    await write("packages/package.json", "{}");
+    const rule: WatchRule = {
+      path: folder,
+      target: "/app",
+      action: "sync",
+      include: [],
+      ignore: [],
+      initialSync: false,
+    };
+    const object = { apiVersion: "v1", kind: "Service", metadata: { name: "x" } } as unknown as Service;
+    const build = { context: folder, dockerfile: join(folder, "Dockerfile"), args: {}, bases: [] };
+    const planOf = async (isInferred: boolean) => {
+      const service = { key: "default/x", object, image: "x", build, develop: { rules: [rule], isInferred } };
+      const files = new ServiceFiles({ service, isBuilt: true, cwd: "/", inputs: new Set(), isOwnFile: () => false });
+      const seen = await files.readAll();
+      return files.plan(seen, new Map([...seen, ["packages/package.json", "changed"]]), seen).action;
+    };
+    expect([await planOf(true), await planOf(false)]).toEqual(["rebuild", "sync"]);
   });
 });
