@@ -20,6 +20,7 @@ import { APPLY } from "./patch-document.ts";
 import { isSet } from "./query-parameters.ts";
 import { mediaType, repeatedKeys } from "./request-body.ts";
 import { keyOfPath, type ObjectPath } from "./resource-path.ts";
+import { updateRefusal, versionRequired } from "./update-refusals.ts";
 import { fieldValidationOf, isDryRun, storedObject, update, type WriteContext } from "./writes.ts";
 
 export function isApply(request: ApiRequest): boolean {
@@ -100,8 +101,7 @@ function checkConfig(
   const { apiVersion = "", kind = "" } = config;
   const metadata = config["metadata"] ?? {};
   if (apiVersion !== apiVersionOf(resource) || kind !== resource.name) {
-    const shown = String(apiVersion).includes("/") || apiVersion !== "" ? String(apiVersion) : "/";
-    return refuse("BadRequest", `invalid object type: ${shown}, Kind=${String(kind)}`);
+    return refuse("BadRequest", `invalid object type: ${String(apiVersion) || "/"}, Kind=${String(kind)}`);
   }
   if (isFields(metadata) && (metadata["managedFields"] ?? null) !== null) {
     return refuse("BadRequest", "metadata.managedFields must be nil");
@@ -119,11 +119,11 @@ function checkConfig(
 function refusalOf(
   path: ObjectPath,
   live: AnyObject | undefined,
-  { metadata }: AnyObject,
+  object: AnyObject,
   config: AnyObject,
 ): ApiStatus | undefined {
   const key = keyOfPath(path);
-  const { name, namespace = key.namespace, uid, resourceVersion } = metadata;
+  const { name, namespace = key.namespace, uid, resourceVersion } = object.metadata;
   if (!live && uid) {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     return makeConflict(key, why);
@@ -134,22 +134,12 @@ function refusalOf(
   }
   if (name !== path.name) return makeFailure("BadRequest", wrongName(name, path.name));
   if (!live) return nullRefusal(path, config);
-  if (resourceVersion === "0") {
-    const message = "Invalid value: 0: must be specified for an update";
-    const { details, ...status } = makeInvalid(key, [
-      { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" },
-    ]);
-    return { ...status, details: { ...details, kind: path.resource.plural } };
-  }
-  const stale = conflictOf(key, live, { resourceVersion });
-  if (stale) return stale;
-  if (uid !== live.metadata.uid) {
-    const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
-    const cause = { reason: "FieldValueInvalid", message, field: "metadata.uid" };
-    // The API server validates the uid twice.
-    return makeInvalid(key, [cause, cause]);
-  }
-  return nullRefusal(path, config);
+  if (resourceVersion === "0") return versionRequired(path);
+  return (
+    conflictOf(key, live, { resourceVersion }) ??
+    updateRefusal(path, "PATCH", live, object) ??
+    nullRefusal(path, config)
+  );
 }
 
 function wrongName(given: string | undefined, wanted: string): string {
