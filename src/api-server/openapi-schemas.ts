@@ -108,7 +108,7 @@ function sharedSchemas(): Readonly<Record<string, object>> {
 /** Returns a schema with the keywords of OpenAPI. */
 function publish(schema: Schema): object {
   const { preserveUnknown, intOrString, properties, additionalProperties, items, ...keywords } = schema;
-  const { listKeys, set, atomic, repeatable: _, noNullItems: _noNull, ...plain } = keywords;
+  const { listKeys, mergeKey, set, atomic, repeatable: _, noNullItems: _noNull, ...plain } = keywords;
   const each = properties && Object.entries(properties).map(([name, inner]) => [name, publish(inner)] as const);
   return {
     ...plain,
@@ -118,6 +118,9 @@ function publish(schema: Schema): object {
     ...(preserveUnknown && { "x-kubernetes-preserve-unknown-fields": true }),
     ...(intOrString && { "x-kubernetes-int-or-string": true }),
     ...(listKeys && { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": listKeys }),
+    // Without these, kubectl's patches replace the list, and the server merges it.
+    ...(mergeKey !== undefined && { "x-kubernetes-patch-merge-key": mergeKey }),
+    ...((mergeKey !== undefined || set) && { "x-kubernetes-patch-strategy": "merge" }),
     ...(set && { "x-kubernetes-list-type": "set" }),
     ...(atomic && { "x-kubernetes-map-type": "atomic" }),
   };

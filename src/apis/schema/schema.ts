@@ -20,6 +20,8 @@ export interface Schema {
   readonly listKeys?: readonly string[] | undefined;
   /** Validation accepts two items with equal `listKeys`, as the API server does for built-in kinds. */
   readonly repeatable?: true | undefined;
+  /** `x-kubernetes-patch-merge-key`: kubectl's strategic merge patches merge the items by it. */
+  readonly mergeKey?: string | undefined;
   /** `x-kubernetes-list-type: set`: the value of a scalar item identifies it. */
   readonly set?: true | undefined;
   /** `x-kubernetes-map-type: atomic`: a write replaces the object or map as a whole. */
@@ -77,7 +79,8 @@ function goTypeSchema(type: FieldType, facts: FieldFacts = {}): Schema {
   if (!("list" in type)) return goSchema(type);
   const listKeys = facts.atomic ? undefined : keysOf(facts);
   const items = goTypeSchema(type.list);
-  return { type: "array", items, listKeys, repeatable: listKeys && true, set: facts.set, noNullItems: true };
+  const { mergeKey, set } = facts;
+  return { type: "array", items, listKeys, repeatable: listKeys && true, mergeKey, set, noNullItems: true };
 }
 
 function keysOf({ mergeKey, mapKeys }: FieldFacts): readonly string[] | undefined {
