@@ -14,7 +14,10 @@ export const apiServerSuite: Suite = async (file) => {
   await using server = await serve();
   const verdicts = new Map<number, Verdict>();
   const judge = async ({ recorded, index }: (typeof all)[number]): Promise<void> => {
-    verdicts.set(index, verdictOf(recorded, await play(server, recorded, index)));
+    const found = await play(server, recorded, `golden-${index}`);
+    // The server sorts managedFields by time, so the turn of a second during a conversation can change their order.
+    const isUnsure = found.length > 0 && recorded.managedFields === true;
+    verdicts.set(index, verdictOf(recorded, isUnsure ? await play(server, recorded, `golden-${index}-again`) : found));
   };
   // Dropping the history would disturb conversations beside it.
   const isAlone = ({ recorded }: (typeof all)[number]): boolean =>

@@ -17,8 +17,12 @@ export interface GoldenServer extends Server {
   compact(): void;
 }
 
-export async function play(server: GoldenServer, recorded: Conversation, index: number): Promise<readonly string[]> {
-  const namespace = `golden-${index}`;
+/** Plays in a namespace of that name, which must be new. */
+export async function play(
+  server: GoldenServer,
+  recorded: Conversation,
+  namespace: string,
+): Promise<readonly string[]> {
   await server.makeNamespace(namespace);
   await server.makeNamespace(`${namespace}-b`);
   const how = { placeholders: new Placeholders(namespace), strict: recorded.level === "also" };
