@@ -23,6 +23,8 @@ export interface DebugState {
   /** Where debuggers attach. */
   readonly host: string;
   readonly port: number;
+  /** Where the debugger listens in the instance. */
+  readonly containerPort: number;
   /** The number of debuggers that are attached now. */
   readonly attached: number;
   /** The app does not start before a debugger attaches. */

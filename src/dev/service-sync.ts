@@ -59,11 +59,14 @@ export class ServiceSync {
     const outcome = await syncFiles({ service, files, restart, commands, signal });
     if (!outcome.ok) return outcome.message;
     this.#reported.delete(service);
-    const { instances, dirty, problems } = outcome;
+    const { instances, dirty, isHeld, problems } = outcome;
     const times = timesSince(noticedMs, outcome.times);
     const synced = { type: "synced", service, files: names, copied: files.length, instances, dirty, times } as const;
-    emit(synced);
-    for (const message of problems) emit({ type: "sync-problem", service, message });
+    const waits = isHeld ? ["the restart waits until the debugger detaches"] : [];
+    const isDone = !isHeld || files.length > 0;
+    if (isDone) emit(synced);
+    for (const message of [...problems, ...waits]) emit({ type: "sync-problem", service, message });
+    if (!isDone) return undefined;
     this.#recording = this.#recording.then(() => recordSync(this.#parts.client, synced)).catch(() => {});
     return undefined;
   }

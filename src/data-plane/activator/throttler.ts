@@ -67,9 +67,11 @@ export class Throttler {
     return this.#options.concurrency === 0 ? Number.POSITIVE_INFINITY : this.#options.concurrency * this.#pods.length;
   }
 
-  /** Sets the longest wait of later requests. */
+  /** Sets the longest wait of later requests. From now on, no waiting request waits longer than that either. */
   setWaitLimit(ms: number): void {
     this.#waitLimitMs = ms;
+    this.#queue.capDeadlines(this.#options.clock.now() + ms);
+    if (this.#queue.size > 0) this.#armExpiry();
   }
 
   /** Sets the pods. Waiting requests get the free slots at once. */

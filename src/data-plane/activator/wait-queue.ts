@@ -3,7 +3,7 @@ import type { Time } from "../../base/clock.ts";
 
 /** A waiting request. The owner of the queue calls `done` once, when the request leaves. */
 export interface WaitEntry<R> {
-  readonly deadline: Time;
+  deadline: Time;
   readonly done: (result: R) => void;
   before: WaitEntry<R> | undefined;
   after: WaitEntry<R> | undefined;
@@ -35,6 +35,11 @@ export class WaitQueue<R> {
     else this.#last = waiter;
     this.#size += 1;
     return waiter;
+  }
+
+  /** Moves later deadlines to this one. Otherwise new requests would come before those that wait already. */
+  capDeadlines(latest: Time): void {
+    for (let waiter = this.#last; waiter && waiter.deadline > latest; waiter = waiter.before) waiter.deadline = latest;
   }
 
   /** Removes the request; false if it had left already. */

@@ -34,9 +34,9 @@ export class DebugRelay {
 
   /** Listens on the port, or on the next free one unless `exact`. */
   static async open(port: number, exact: boolean, options: DebugRelayOptions): Promise<Result<DebugRelay>> {
-    const others = Array.from({ length: NEXT_PORTS }, (_, index) => port + index + 1).filter((each) => each < 65_536);
+    const next = Array.from({ length: NEXT_PORTS + 1 }, (_, index) => port + index).filter((each) => each < 65_536);
     let message = "";
-    for (const candidate of exact ? [port] : [port, ...others, 0]) {
+    for (const candidate of exact ? [port] : [...next, 0]) {
       const server = createServer({ noDelay: true });
       const outcome = await listen(server, candidate);
       if (outcome.ok) return ok(new DebugRelay(server, outcome.value, options));
@@ -76,6 +76,8 @@ export class DebugRelay {
 
   async #dial(): Promise<Socket | undefined> {
     const address = this.#options.target();
+    // An app that does not listen on its port leaves the port to others, so it may be this one.
+    if (address?.host === HOST && address.port === this.port) return undefined;
     const upstream = address && (await dial(address));
     if (!upstream) return undefined;
     this.#keep(upstream);

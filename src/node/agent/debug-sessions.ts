@@ -2,12 +2,13 @@
 import { servingPort } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { type ApiStatus, refuse } from "../../apis/meta/api-status.ts";
-import { keyOf, type NamespacedName, namespacedName } from "../../apis/meta/key.ts";
+import { keyOf, type NamespacedName, namespacedName, parseNamespacedName } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import { type DebuggerKind, type DebugSettings, debugOf, debugText } from "../../apis/serving/debug.ts";
 import { DEBUG_ANNOTATION, SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Revision } from "../../apis/serving/types.ts";
 import type { GuardedClock } from "../../base/background.ts";
+import { errorText } from "../../base/errors.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { DebugState } from "../../client/debug.ts";
 import type { EventNote } from "../../control-plane/controller/reconciler.ts";
@@ -37,14 +38,20 @@ export interface DebugRequest {
 
 type RevisionName = NamespacedName;
 
+/** The instances of one Service with one image, whose requested restarts can be carried out later. */
+interface Restarts {
+  /** Resolves with what went wrong. */
+  restart(isWanted: boolean): Promise<readonly string[]>;
+}
+
 interface DebugSession extends DebuggedRevision {
   readonly service: string | undefined;
   readonly relay: DebugRelay;
   readonly app: AppStart;
   /** Ends the debugging when no debugger has been attached for a while. */
   idle: Disposable | undefined;
-  /** Called when the last debugger has left. */
-  readonly waiters: Set<() => void>;
+  /** Restarts that follow when the last debugger has left. */
+  readonly held: Set<Restarts>;
 }
 
 const HOST = "127.0.0.1";
@@ -84,6 +91,7 @@ export class DebugSessions {
   async start(request: DebugRequest): Promise<Result<DebugState, ApiStatus>> {
     const name = namespacedName(request.revision.metadata);
     if (this.#starting.has(name)) return refuse("Conflict", `debugging of ${name} is being switched on`);
+    if (this.#sessions.has(name)) return refuse("Conflict", `${name} is debugged already`);
     this.#starting.add(name);
     try {
       return await this.#start(name, request);
@@ -95,39 +103,42 @@ export class DebugSessions {
     }
   }
 
-  /** Removes the annotation, so that a normal instance replaces the debugged one. False: it was not on. */
+  /**
+   * Removes the annotation, so that a normal instance replaces the debugged one. The annotation may be there without a
+   * session, for example by kubectl. False: it was not there.
+   */
   stop(revision: RevisionName, isIdle = false): boolean {
-    const session = this.#sessions.get(revision);
-    if (!session) return false;
-    const { key } = session;
+    const key = { kind: "Revision.serving.knative.dev", ...parseNamespacedName(revision) } as const;
     const object = this.#parts.store.get(key.kind, key.namespace, key.name);
+    if (object?.metadata.annotations?.[DEBUG_ANNOTATION] === undefined) return false;
     // The watch ends the session.
     this.#parts.store.patchMerge(key, { metadata: { annotations: { [DEBUG_ANNOTATION]: null } } });
     const message = isIdle ? `no debugger was attached for ${IDLE_MS / 60_000} minutes` : "debugging was switched off";
-    const note = { type: isIdle ? "Warning" : "Normal", reason: "DebuggingEnded", message } as const;
-    if (object) this.#parts.record(object, note);
+    this.#parts.record(object, { type: isIdle ? "Warning" : "Normal", reason: "DebuggingEnded", message });
     return true;
   }
 
-  /** Resolves when no debugger is attached to an instance of the Service (`namespace/name`), or the signal aborts. */
-  async untilDetached(service: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Returns true if a debugger is attached to an instance of the Service (`namespace/name`). The requested restarts
+   * follow when the last debugger has left.
+   */
+  holdRestarts(service: string, restarts: Restarts): boolean {
     const found = [...this.#sessions.values()].find(
       (session) => session.service === service && session.relay.attached > 0,
     );
-    if (!found || signal.aborted) return;
-    const { key, waiters } = found;
-    const revision = this.#parts.store.get(key.kind, key.namespace, key.name);
+    if (!found) return false;
     const message = "saved files need a restart, which waits until the debugger detaches";
-    if (revision) this.#parts.record(revision, { type: "Warning", reason: "RestartHeld", message });
-    await new Promise<void>((resolve) => {
-      waiters.add(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    if (found.held.size === 0) this.#note(found, { type: "Warning", reason: "RestartHeld", message });
+    found.held.add(restarts);
+    return true;
   }
 
   close(): void {
     this.#watch[Symbol.dispose]();
-    for (const name of [...this.#sessions.keys()]) this.#end(name);
+    for (const [name, { held }] of [...this.#sessions]) {
+      held.clear();
+      this.#end(name);
+    }
   }
 
   async #start(name: RevisionName, request: DebugRequest): Promise<Result<DebugState, ApiStatus>> {
@@ -136,9 +147,9 @@ export class DebugSessions {
     const planned = await this.#plan(request);
     if (!planned.ok) return refuse("BadRequest", `${revision.metadata.name}: ${planned.error}`);
     const { app, settings } = planned.value;
-    // An app that is a process of this machine already has its port.
-    const exact = port !== undefined && !(settings.debugger === "other" && this.#isProcess);
-    const relay = await DebugRelay.open(settings.port, exact, {
+    // A process of this machine opens its own port here, maybe later, so the relay needs another one.
+    const isTaken = settings.debugger === "other" && this.#isProcess;
+    const relay = await DebugRelay.open(settings.port + (isTaken ? 1 : 0), port !== undefined && !isTaken, {
       target: () => {
         const session = this.#sessions.get(name);
         return session && this.#instances.addressOf(session);
@@ -156,7 +167,7 @@ export class DebugSessions {
       relay: relay.value,
       app,
       idle: undefined,
-      waiters: new Set(),
+      held: new Set(),
     };
     this.#sessions.set(name, session);
     this.#awaitDebugger(name, session);
@@ -212,6 +223,7 @@ export class DebugSessions {
       debugger: settings.debugger,
       host: HOST,
       port: relay.port,
+      containerPort: settings.containerPort,
       attached: relay.attached,
       waits: settings.waits ?? false,
       instance: await this.#instances.describe(session),
@@ -226,8 +238,7 @@ export class DebugSessions {
     session.idle?.[Symbol.dispose]();
     session.idle = undefined;
     if (count > 0) return;
-    for (const resolve of session.waiters) resolve();
-    session.waiters.clear();
+    void this.#release(session);
     this.#awaitDebugger(name, session);
   }
 
@@ -242,7 +253,22 @@ export class DebugSessions {
     this.#sessions.delete(name);
     session.idle?.[Symbol.dispose]();
     session.relay.close();
-    for (const resolve of session.waiters) resolve();
+    void this.#release(session);
+  }
+
+  /** Carries out the held restarts. Failures are Events, because no request waits for the outcome. */
+  async #release(session: DebugSession): Promise<void> {
+    const released = [...session.held];
+    session.held.clear();
+    for (const restarts of released) {
+      const problems = await restarts.restart(false).catch((error: unknown) => [errorText(error)]);
+      for (const message of problems) this.#note(session, { type: "Warning", reason: "RestartFailed", message });
+    }
+  }
+
+  #note({ key }: DebugSession, note: EventNote): void {
+    const revision = this.#parts.store.get(key.kind, key.namespace, key.name);
+    if (revision) this.#parts.record(revision, note);
   }
 }
 

@@ -124,10 +124,11 @@ async function canRun({ runtime, labels, prefix }: DebugStartParts, app: AppStar
     image: app.image ?? "",
     command: [program],
     args,
-    env: app.image === undefined ? Object.entries(app.env) : [],
+    env: [...(app.image === undefined ? Object.entries(app.env) : []), ...literals(app.container)],
     labels,
     ports: [],
     projectFolder: app.folder,
+    ...(app.image !== undefined && { workingDir: app.folder }),
   });
   try {
     await runtime.start(id);
@@ -140,6 +141,13 @@ async function canRun({ runtime, labels, prefix }: DebugStartParts, app: AppStar
   } finally {
     await runtime.remove(id);
   }
+}
+
+/** The variables, such as PATH, whose values are in the manifest and refer to no others. */
+function literals({ env = [] }: Container): readonly (readonly [string, string])[] {
+  return env.flatMap(({ name, value }) =>
+    value === undefined || value.includes("$(") ? [] : [[name, value] as const],
+  );
 }
 
 function splitVariable(text: string): readonly [string, string] {

@@ -43,8 +43,8 @@ interface Program {
 }
 
 const NODE = /^(node|nodejs|tsx|nodemon)$/;
-/** Node programs that start the app as a child. npm and pnpm hand `node-options` only to scripts. */
-const NODE_LAUNCHER = /^(npm|npx|pnpm|pnpx)$/;
+/** Node programs that start the app as a child. */
+const NODE_LAUNCHER = /^(npm|npx|pnpm|pnpx|yarn)$/;
 /** Node programs that run the app in their own process, but have no option for the inspector. */
 const NODE_TOOL = /^(ts-node|ts-node-esm)$/;
 const PYTHON = /^python(3(\.\d+)?)?$/;
@@ -82,7 +82,7 @@ const STARTS: Readonly<
 };
 
 function kindOfProgram(name: string): DebuggerKind | undefined {
-  if (NODE.test(name) || NODE_LAUNCHER.test(name) || NODE_TOOL.test(name) || name === "yarn") return "node";
+  if (NODE.test(name) || NODE_LAUNCHER.test(name) || NODE_TOOL.test(name)) return "node";
   if (PYTHON.test(name) || PYTHON_TOOL.test(name)) return "python";
   return JVM.test(name) ? "jvm" : undefined;
 }
@@ -91,18 +91,37 @@ function startNode({ host, port, waits }: DebuggerRequest, program: Program | un
   const option = `--inspect${waits ? "-brk" : ""}=${host}:${port}`;
   if (program && NODE.test(program.name)) {
     const own = (word: string): boolean => /^--inspect(-brk|-wait|-port)?(=|$)/.test(word);
-    const [node = ""] = program.before.slice(-1);
-    return { command: [...program.before.slice(0, -1), node, option, ...program.after.filter((word) => !own(word))] };
+    // `tsx watch` hands only the words behind `watch` to Node.
+    const mode = program.name === "tsx" && program.after[0] === "watch" ? ["watch"] : [];
+    const after = program.after.slice(mode.length).filter((word) => !own(word));
+    return { command: [...program.before, ...mode, option, ...after] };
   }
-  if (program && NODE_LAUNCHER.test(program.name)) return { env: { npm_config_node_options: option } };
-  return { env: { NODE_OPTIONS: program?.name === "yarn" ? notInYarn(host, port, waits) : option } };
+  const isApp = program && NODE_TOOL.test(program.name);
+  return { env: { NODE_OPTIONS: isApp ? option : notInLaunchers({ host, port, waits }) } };
 }
 
-/** Yarn gives NODE_OPTIONS to itself too, so this option opens the inspector in other programs only. */
-function notInYarn(host: string, port: number, waits: boolean): string {
-  const isYarn = "/[/](yarn|corepack)[^/]*$/.test(process.argv[1])";
-  const open = `(await%20import('node:inspector')).open(${port},'${host}',${waits})`;
-  return `--import=data:text/javascript,if(!${isYarn})${open}`;
+/** Programs that start the app as a child, by their file, which a link or a script of the package manager names. */
+const LAUNCHER_FILES = [
+  "(npm|npx|pnpm|pnpx|yarn|corepack|nodemon|tsx|nest|ts-node-dev|tsnd|cross-env|dotenv|concurrently)(-[^/]*|)([.][cm]*js|)",
+  "run-[sp]",
+  "tsx[/]dist[/]cli[.]mjs",
+  "ts-node-dev[/]lib[/]bin[.]js",
+];
+
+/**
+ * The children of a launcher inherit NODE_OPTIONS, but the launcher has it too and would take the port. So this option
+ * opens the inspector in other programs only. It has no character that NODE_OPTIONS or a URL would need to quote.
+ */
+function notInLaunchers({ host, port, waits }: Pick<DebuggerRequest, "host" | "port" | "waits">): string {
+  const module = [
+    "import {isMainThread} from 'node:worker_threads';",
+    "import {url,close,open} from 'node:inspector';",
+    `if(isMainThread&&!/[/](${LAUNCHER_FILES.join("|")})$/.test(process.argv[1])){`,
+    // The app may have a port by its own --inspect.
+    "if(url())close();",
+    `open(${port},'${host}',${waits})}`,
+  ];
+  return `--import=data:text/javascript,${module.join("").replaceAll(" ", "%20")}`;
 }
 
 function startPython({ host, port, waits }: DebuggerRequest, program: Program | undefined): Start | undefined {
@@ -111,7 +130,10 @@ function startPython({ host, port, waits }: DebuggerRequest, program: Program | 
   const head = program.before.slice(0, -1);
   if (PYTHON_TOOL.test(program.name)) {
     const module = program.name === "waitress-serve" ? "waitress" : program.name;
-    return { command: [...head, "python3", ...listen, "-m", module, ...program.after], needs: needsDebugpy("python3") };
+    const [tool = ""] = program.before.slice(-1);
+    // The Python of the same virtual environment.
+    const python = `${tool.slice(0, tool.lastIndexOf("/") + 1)}python3`;
+    return { command: [...head, python, ...listen, "-m", module, ...program.after], needs: needsDebugpy(python) };
   }
   if (!PYTHON.test(program.name)) return undefined;
   const own = countPythonOptions(program.after);
@@ -174,14 +196,13 @@ function findLine(command: readonly string[]): CommandLine | undefined {
   );
   const script = shell < 0 ? undefined : command[shell + 2];
   if (script === undefined) return { words: command, rewrite: (words) => words };
-  const start = Math.max(
-    ...["&&", ";", "\n"].map((end) => script.lastIndexOf(end) + end.length).filter((at) => at > 1),
-    0,
-  );
+  const { length } = script.replace(/[\s;]+$/, "");
+  const [end] = [...script.slice(0, length).matchAll(/&&|;|(?<!\\)\n/g)].slice(-1);
+  const start = end ? end.index + end[0].length : 0;
   // One space separates the words, so that joining them restores the text.
-  const words = script.slice(start).split(" ");
+  const words = script.slice(start, length).split(" ");
   const rewrite = (changed: readonly string[]): readonly string[] =>
-    command.with(shell + 2, script.slice(0, start) + changed.join(" "));
+    command.with(shell + 2, script.slice(0, start) + changed.join(" ") + script.slice(length));
   return { words, rewrite };
 }
 

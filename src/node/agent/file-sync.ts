@@ -51,6 +51,8 @@ export type SyncOutcome =
       /** The number of files in which later instances of the revision differ from the image: `dirty +N`. */
       readonly dirty: number;
       readonly times: SyncTimes;
+      /** The restart is left to the time when no debugger is attached. */
+      readonly isHeld: boolean;
       /** For people: commands that failed, and instances that do not become ready after their restart. */
       readonly problems: readonly string[];
     }

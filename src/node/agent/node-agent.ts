@@ -140,7 +140,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
       kubelet,
       overlays,
       clock: monotonicClock,
-      untilDetached: (service, signal) => debug.untilDetached(service, signal),
+      holdRestarts: (service, sync) => debug.holdRestarts(service, sync),
     }),
     debug,
     idle: () => kubelet.idle(),

@@ -14,8 +14,8 @@ export interface FileSyncParts extends ScopedSyncParts {
   readonly store: ObjectStore;
   readonly runtime: Pick<ContainerRuntime, "capabilities">;
   readonly clock: Pick<Clock, "now">;
-  /** Resolves when no debugger is attached to an instance of the Service, or the signal aborts. */
-  readonly untilDetached: (service: string, signal: AbortSignal) => Promise<void>;
+  /** Returns true if a debugger is attached to an instance of the Service: its restarts follow when it leaves. */
+  readonly holdRestarts: (service: string, sync: Pick<ScopedSync, "restart">) => boolean;
 }
 
 export function makeFileSync(parts: FileSyncParts): SyncFiles {
@@ -35,16 +35,17 @@ export function makeFileSync(parts: FileSyncParts): SyncFiles {
     if (!placed.ok) return { ok: false, message: placed.error };
     const archived = clock.now();
     const failures = await abortable(sync.runCommands(commands), signal);
-    if (restart || sync.needsRestart) await parts.untilDetached(request.service, signal);
     signal.throwIfAborted();
-    const problems = [...failures, ...(await abortable(sync.restart(restart), signal))];
+    // Without a wait, because the request may be one of a deployment with other Services.
+    const isHeld = (restart || sync.needsRestart) && parts.holdRestarts(request.service, sync);
+    const problems = isHeld ? failures : [...failures, ...(await abortable(sync.restart(restart), signal))];
     const { lastStart } = sync;
     const times = {
       archivedMs: archived - began,
       ...(lastStart >= began && { restartedMs: lastStart - began }),
       servedMs: clock.now() - began,
     };
-    return { ok: true, instances: placed.value, dirty: sync.dirty, times, problems };
+    return { ok: true, instances: placed.value, dirty: sync.dirty, times, isHeld, problems };
   };
 }
 

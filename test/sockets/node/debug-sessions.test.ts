@@ -27,6 +27,8 @@ let target: AddressInfo | undefined;
 let store: ReturnType<typeof makeStore>;
 let containerErrors: Error | undefined;
 const sockets: Socket[] = [];
+const capabilities = { images: true };
+const commands = new Map();
 
 const revision = () => store.get(KEY.kind, KEY.namespace, KEY.name) as Stored<Revision>;
 const settings = () => debugOf(revision().metadata);
@@ -56,6 +58,8 @@ function addPod(): void {
 beforeEach(async () => {
   received = "";
   events = [];
+  capabilities.images = true;
+  commands.clear();
   containerErrors = undefined;
   app = createServer((socket) => {
     sockets.push(socket);
@@ -78,7 +82,7 @@ beforeEach(async () => {
   });
   const image = { id: "sha256:1", entrypoint: [], cmd: ["node", "main.js"], workingDir: "/app", env: [] };
   const runtime = {
-    capabilities: { images: true },
+    capabilities,
     listeners: async () => [{ port: settings()?.containerPort, loopback: false }],
   } as unknown as ContainerRuntime;
   sessions = new DebugSessions({
@@ -92,7 +96,7 @@ beforeEach(async () => {
     },
     labels: {},
     prefix: "test",
-    commands: new Map(),
+    commands,
     clock,
     addressOf: () => target && { host: "127.0.0.1", port: target.port },
     containerOf: () => "container",
@@ -184,23 +188,59 @@ describe("a debug session", () => {
     blocker.close();
   });
 
-  test("lets a restart wait until the last debugger has left, or the restart is cancelled", async () => {
+  test("holds restarts until the last debugger has left, and reports what fails then", async () => {
     const { port } = await start();
-    const never = new AbortController().signal;
-    await sessions.untilDetached("default/hello", never);
+    let count = 0;
+    const restarts = {
+      restart: async () => {
+        count += 1;
+        return ["default/p: exits with code 1"];
+      },
+    };
+    expect(sessions.holdRestarts("default/hello", restarts)).toBe(false);
     const socket = await open(port);
     socket.write(UPGRADE);
     await once(socket, "data");
-    let isFree = false;
-    const free = sessions.untilDetached("default/hello", never).then(() => {
-      isFree = true;
-    });
-    await sessions.untilDetached("default/hello", AbortSignal.timeout(50));
-    await sessions.untilDetached("default/other", never);
-    expect(isFree).toBe(false);
-    expect(events.at(-1)).toBe("RestartHeld: saved files need a restart, which waits until the debugger detaches");
+    expect(sessions.holdRestarts("default/hello", restarts)).toBe(true);
+    expect(sessions.holdRestarts("default/hello", restarts)).toBe(true);
+    expect(sessions.holdRestarts("default/other", restarts)).toBe(false);
+    expect(events.slice(1)).toEqual([
+      "RestartHeld: saved files need a restart, which waits until the debugger detaches",
+    ]);
     socket.destroy();
-    await free;
+    await eventually(() => expect(events.at(-1)).toBe("RestartFailed: default/p: exits with code 1"));
+    expect(count).toBe(1);
+  });
+
+  test("leaves the port of the app to a process that opens it itself, and never connects to itself", async () => {
+    commands.set("default/hello", { command: ["./app"], folder: "/src/hello", env: {} });
+    capabilities.images = false;
+    const { port: free } = target as AddressInfo;
+    app.close();
+    const state = await start({ kind: "other", port: free });
+    expect(state.port).not.toBe(free);
+    expect(state.containerPort).toBe(free);
+    target = undefined;
+    const own = await open(state.port);
+    own.destroy();
+    sessions.stop(NAME);
+    capabilities.images = true;
+    const self = await start({ kind: "node" });
+    target = { address: "127.0.0.1", family: "IPv4", port: self.port };
+    const socket = await open(self.port);
+    socket.write(UPGRADE);
+    await sleep(250);
+    expect(await attached()).toBe(1);
+  });
+
+  test("does not start twice, and an annotation without a session can be removed", async () => {
+    await start();
+    await expect(start()).rejects.toThrow(`${NAME} is debugged already`);
+    expect(sessions.stop(NAME)).toBe(true);
+    expect(sessions.stop(NAME)).toBe(false);
+    store.patchMerge(KEY, { metadata: { annotations: { "knap.dev/debug": "by kubectl" } } });
+    expect(sessions.stop(NAME)).toBe(true);
+    expect(revision().metadata.annotations?.["knap.dev/debug"]).toBeUndefined();
   });
 
   test("is refused with the engine's message if the engine does not answer", async () => {

@@ -76,7 +76,7 @@ describe("with a node that syncs files", () => {
     ...more,
   });
   const times = { archivedMs: 5, servedMs: 6 };
-  const outcome: SyncOutcome = { ok: true, instances: 1, dirty: 1, problems: [], times };
+  const outcome: SyncOutcome = { ok: true, instances: 1, dirty: 1, problems: [], isHeld: false, times };
 
   /** A container whose Dockerfile copies everything. `answer`: what the node says to each request. */
   async function setUpSync(rules: readonly WatchRule[], answer: (request: SyncRequest) => SyncOutcome = () => outcome) {

@@ -7,6 +7,7 @@ import {
   CONFIGURATION_LABEL,
   CONFIGURATION_UID_LABEL,
   CREATOR_ANNOTATION,
+  DEBUG_ANNOTATION,
   LAST_MODIFIER_ANNOTATION,
   ROUTES_ANNOTATION,
   ROUTING_STATE_LABEL,
@@ -28,7 +29,9 @@ function revisionName(configuration: Stored<Configuration>): string {
 /** `at`: when the routing state begins, in RFC 3339. */
 export function makeRevision(configuration: Stored<Configuration>, at: string): Revision {
   const { metadata, spec } = configuration;
-  const { labels, annotations, ...rest } = spec.template.metadata ?? {};
+  const { labels, annotations: wanted, ...rest } = spec.template.metadata ?? {};
+  // Debugging is a state of one Revision: a new one would be held without a debug session that ends it.
+  const { [DEBUG_ANNOTATION]: _, ...annotations } = wanted ?? {};
   const routes = metadata.annotations?.[ROUTES_ANNOTATION];
   const modifier = metadata.annotations?.[LAST_MODIFIER_ANNOTATION];
   const service = metadata.labels?.[SERVICE_LABEL];

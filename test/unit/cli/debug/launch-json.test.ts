@@ -10,6 +10,7 @@ const state: DebugState = {
   debugger: "node",
   host: "127.0.0.1",
   port: 9229,
+  containerPort: 9229,
   attached: 0,
   waits: false,
   remoteRoot: "/app",

@@ -96,6 +96,15 @@ describe("a debugged Revision", () => {
     expect(ready()?.status).toBe("True");
   });
 
+  test("is never a new one, although the template has the annotation", () => {
+    const annotations = { ...template.metadata.annotations, "knap.dev/debug": JSON.stringify(SETTINGS) };
+    cluster.store.patchMerge(KSVC, { spec: { template: { metadata: { annotations } } } });
+    cluster.settle();
+    const made = cluster.store.get(REVISION.kind, "default", "shop-00002")?.metadata.annotations;
+    expect(made).toMatchObject(template.metadata.annotations);
+    expect(made).not.toHaveProperty("knap.dev/debug");
+  });
+
   test.each(["no JSON", '{"debugger":"cobol","port":1,"containerPort":1}', '{"debugger":"node","port":0}'])(
     "is not debugged with the malformed settings %s",
     (text) => {

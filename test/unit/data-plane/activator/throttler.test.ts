@@ -47,6 +47,21 @@ describe("Throttler", () => {
     expect(ended.at(-1)).toBe("third: timeout");
   });
 
+  it("requests that waited under a longer limit come before new ones, and end by the shorter limit", async () => {
+    const throttler = make(1, 7 * 86_400_000);
+    const ended: string[] = [];
+    for (const name of ["a", "b"]) throttler.wait((admission) => ended.push(`${name}:${podOf(admission)}`));
+    throttler.setWaitLimit(500);
+    await clock.advance(1);
+    throttler.wait((admission) => ended.push(`c:${podOf(admission)}`));
+    throttler.setBackends([backend("1")]);
+    expect(ended).toEqual(["a:1"]);
+    await clock.advance(499);
+    expect(ended).toEqual(["a:1", "b:timeout"]);
+    await clock.advance(1);
+    expect(ended).toEqual(["a:1", "b:timeout", "c:timeout"]);
+  });
+
   it("waiting requests are served before new ones", () => {
     const throttler = make(1);
     throttler.setBackends([backend("1")]);

@@ -28,6 +28,7 @@ describe("the debugger of a command", () => {
     ["env NODE_ENV=dev node server.js", `env NODE_ENV=dev node ${INSPECT} server.js`],
     ["nodemon server.js", `nodemon ${INSPECT} server.js`],
     ["tsx src/main.ts", `tsx ${INSPECT} src/main.ts`],
+    ["tsx watch src/main.ts", `tsx watch ${INSPECT} src/main.ts`],
   ])("of %s is Node's inspector", (command, expected) => {
     expect(plan(words(command))).toMatchObject({ ok: true, value: { debugger: "node", command: words(expected) } });
   });
@@ -40,6 +41,7 @@ describe("the debugger of a command", () => {
     ["gunicorn -b :8080 app:app", `python3 ${DEBUGPY} -m gunicorn -b :8080 app:app`, "python3"],
     ["uvicorn main:app", `python3 ${DEBUGPY} -m uvicorn main:app`, "python3"],
     ["flask run", `python3 ${DEBUGPY} -m flask run`, "python3"],
+    ["/app/.venv/bin/fastapi run", `/app/.venv/bin/python3 ${DEBUGPY} -m fastapi run`, "/app/.venv/bin/python3"],
   ])("of %s is debugpy, if Python finds it", (command, expected, python) => {
     const value = {
       debugger: "python",
@@ -58,25 +60,31 @@ describe("the debugger of a command", () => {
   });
 
   test.each([
-    ["npm start", { npm_config_node_options: INSPECT }],
-    ["npx tsx main.ts", { npm_config_node_options: INSPECT }],
-    ["pnpm run serve", { npm_config_node_options: INSPECT }],
-    ["ts-node main.ts", { NODE_OPTIONS: INSPECT }],
-  ])("of %s is the inspector of the program that it starts, not its own", (command, env) => {
-    const planned = plan(words(command));
-    expect(planned).toEqual({ ok: true, value: { debugger: "node", env } });
+    ["npm start", undefined],
+    ["npx tsx main.ts", undefined],
+    ["pnpm run serve", undefined],
+    ["yarn start", undefined],
+    ["./start.sh", "node"],
+  ] as const)("of %s is the inspector of the program that it starts, not its own", (command, kind) => {
+    const planned = plan(words(command), kind);
+    const { NODE_OPTIONS = "" } = planned.ok ? (planned.value.env ?? {}) : {};
+    expect(planned).toEqual({ ok: true, value: { debugger: "node", env: { NODE_OPTIONS } } });
+    expect(NODE_OPTIONS).toMatch(/^--import=data:text\/javascript,/);
+    // NODE_OPTIONS would need quotes, a URL would need escapes, and Kubernetes expands $(NAME).
+    expect(NODE_OPTIONS).not.toMatch(/[" #?\\]|\$[($]/);
   });
 
-  test("of yarn is the inspector of other programs than yarn, without quotes that NODE_OPTIONS would need", () => {
-    const planned = plan(["yarn", "start"]);
-    const { NODE_OPTIONS = "" } = planned.ok ? (planned.value.env ?? {}) : {};
-    expect(NODE_OPTIONS).toMatch(/^--import=data:text\/javascript,if\(!/);
-    expect(NODE_OPTIONS).not.toMatch(/[" ]/);
+  test("of ts-node is the inspector of its own process", () => {
+    const value = { debugger: "node", env: { NODE_OPTIONS: INSPECT } };
+    expect(plan(["ts-node", "main.ts"])).toEqual({ ok: true, value });
   });
 
   test.each([
     ["node server.js --port $PORT", `node ${INSPECT} server.js --port $PORT`],
     ["exec node  server.js 'a  b'", `exec node ${INSPECT}  server.js 'a  b'`],
+    ["npm run migrate\nnode server.js\n", `npm run migrate\nnode ${INSPECT} server.js\n`],
+    ["node server.js ; ", `node ${INSPECT} server.js ; `],
+    ["node \\\n  server.js", `node ${INSPECT} \\\n  server.js`],
     ["cd /app && node server.js", `cd /app && node ${INSPECT} server.js`],
     [
       "node migrate.js; exec node server.js | pino-pretty",
@@ -106,7 +114,6 @@ describe("the debugger of a command", () => {
   });
 
   test.each([
-    [["./start.sh"], "node", { NODE_OPTIONS: INSPECT }],
     [["./start.sh"], "jvm", { JAVA_TOOL_OPTIONS: JDWP }],
     [["./start.sh"], "other", undefined],
   ] as const)("of the unknown command %j can be named: %s", (command, kind, env) => {

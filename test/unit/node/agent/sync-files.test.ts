@@ -47,6 +47,8 @@ let instance: FakeInstance;
 let overlays: Overlays;
 let syncFiles: SyncFiles;
 let dropped = 0;
+let hasDebugger = false;
+const held = new Set<{ restart(isWanted: boolean): Promise<unknown> }>();
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "knap-sync-"));
   const store = makeStore();
@@ -66,7 +68,10 @@ beforeEach(() => {
     kubelet: { instances: [instance], dropFrozenPods: () => void dropped++ } as never,
     runtime: { capabilities: { archives: true } } as never,
     clock: { now: () => 0 },
-    untilDetached: async () => {},
+    holdRestarts: (_, sync) => {
+      if (hasDebugger) held.add(sync);
+      return hasDebugger;
+    },
   });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -131,6 +136,18 @@ test("an aborted request places its files, and a newer request carries out its r
   instance.onPlace = async () => {};
   expect(await syncFiles(request([file("/b")]))).toMatchObject({ ok: true, dirty: 2 });
   expect(instance.needsRestart).toBe(false);
+});
+
+test("a restart that a debugger holds is left to later, and the request does not wait", async () => {
+  hasDebugger = true;
+  expect(await syncFiles(request([file("/a")], { restart: true }))).toMatchObject({ ok: true, isHeld: true, dirty: 1 });
+  expect(await syncFiles(request([file("/b")]))).toMatchObject({ ok: true, isHeld: true, dirty: 2 });
+  expect(instance.needsRestart).toBe(true);
+  hasDebugger = false;
+  expect(held.size).toBe(1);
+  for (const sync of held) await sync.restart(false);
+  expect(instance.needsRestart).toBe(false);
+  expect(await syncFiles(request([file("/c")]))).toMatchObject({ ok: true, isHeld: false });
 });
 
 test("failed commands and failed restarts are problems of an outcome that is ok", async () => {
