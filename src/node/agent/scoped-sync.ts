@@ -32,6 +32,7 @@ export class ScopedSync {
   readonly #overlay: Overlay;
   readonly #restarts: RollingRestart;
   #placing: Promise<unknown> = Promise.resolve();
+  #commands: Promise<unknown> = Promise.resolve();
   /** The batch that waits while an earlier one is placed. */
   #next: Batch | undefined;
 
@@ -75,16 +76,17 @@ export class ScopedSync {
     return batch.placed;
   }
 
-  /** Runs the commands in all running instances. Resolves with those that failed. */
-  async runCommands(commands: readonly SyncCommand[]): Promise<readonly string[]> {
-    const problems = await Promise.all(
-      this.#instances.map(async (instance) => {
-        const failures: string[] = [];
-        for (const command of commands) failures.push(...(await runCommand(instance, command)));
-        return failures;
-      }),
-    );
-    return problems.flat();
+  /**
+   * Runs the commands in all running instances, after those of earlier requests. Commands that have not begun when the
+   * signal aborts are skipped. Resolves with those that failed.
+   */
+  runCommands(commands: readonly SyncCommand[], signal: AbortSignal): Promise<readonly string[]> {
+    const failures = this.#commands.then(async () => {
+      const all = await Promise.all(this.#instances.map((instance) => runAll(instance, commands, signal)));
+      return all.flat();
+    });
+    this.#commands = failures.catch(() => {});
+    return failures;
   }
 
   /** Carries out requested restarts, also those of earlier batches. Resolves with what went wrong. */
@@ -103,6 +105,9 @@ export class ScopedSync {
     const before = this.#overlay.entries;
     const changed = await this.#changeOverlay([...files.values()]);
     if (!changed.ok) return changed;
+    const { overlays, kubelet } = this.#parts;
+    // Frozen pods have old files, or a process that has read them.
+    if (files.size > 0 || restart) kubelet.dropFrozenPods((pod) => overlays.isIn(this.#scope, pod));
     const reason = files.size > 0 ? "files were synced" : "sources have changed";
     const placing = this.#instances.map(async (instance): Promise<Result<number>> => {
       try {
@@ -118,7 +123,7 @@ export class ScopedSync {
     if (failure) this.#overlay.set(before);
     this.#overlay.prune(failure ? after : before);
     if (failure) return failure;
-    this.#parts.overlays.markAll(this.#scope);
+    overlays.markAll(this.#scope);
     return ok(outcomes.reduce((sum, outcome) => sum + (outcome.ok ? outcome.value : 0), 0));
   }
 
@@ -128,8 +133,6 @@ export class ScopedSync {
     const read = await this.#overlay.read(files);
     if (!read.ok) return read;
     this.#overlay.set(withChanges(this.#overlay.entries, read.value));
-    const { overlays, kubelet } = this.#parts;
-    kubelet.dropFrozenPods((pod) => overlays.isIn(this.#scope, pod));
     const deleted = [...read.value].flatMap(([target, entry]) => (entry === undefined ? [target] : []));
     return ok({ deleted, archive: this.#overlay.archiveOf(newEntries(read.value)) });
   }
@@ -137,6 +140,19 @@ export class ScopedSync {
 
 function newEntries(changes: OverlayChanges): OverlayEntries {
   return new Map([...changes].flatMap(([target, entry]) => (entry === undefined ? [] : [[target, entry] as const])));
+}
+
+async function runAll(
+  instance: PodInstance,
+  commands: readonly SyncCommand[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (const command of commands) {
+    if (signal.aborted) break;
+    failures.push(...(await runCommand(instance, command)));
+  }
+  return failures;
 }
 
 async function runCommand(instance: PodInstance, { command, env, ...more }: SyncCommand): Promise<readonly string[]> {

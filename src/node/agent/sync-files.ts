@@ -34,7 +34,7 @@ export function makeFileSync(parts: FileSyncParts): SyncFiles {
     const placed = await sync.place(request);
     if (!placed.ok) return { ok: false, message: placed.error };
     const archived = clock.now();
-    const failures = await abortable(sync.runCommands(commands), signal);
+    const failures = await abortable(sync.runCommands(commands, signal), signal);
     signal.throwIfAborted();
     // Without a wait, because the request may be one of a deployment with other Services.
     const isHeld = (restart || sync.needsRestart) && parts.holdRestarts(request.service, sync);

@@ -9,8 +9,8 @@ import type { PodEvent, PodState } from "./pod-events.ts";
 import type { ContainerFacts, ExitFacts } from "./pod-facts.ts";
 import { servingFacts } from "./reduce-pod.ts";
 
-/** `gone`: the pod stops. */
-export type RestartOutcome = "served" | "gone" | { readonly failed: string };
+/** `gone`: the pod stops. `outdated`: another restart was requested before the instance took requests. */
+export type RestartOutcome = "served" | "gone" | "outdated" | { readonly failed: string };
 
 type ExecResult = Awaited<ReturnType<NodeParts["runtime"]["exec"]>>;
 
@@ -44,7 +44,7 @@ export class PodInstance {
   }
 
   /** Whether it takes requests, or why it failed; undefined: it starts or stops. */
-  get condition(): RestartOutcome | undefined {
+  get condition(): Exclude<RestartOutcome, "outdated"> | undefined {
     return conditionOf(this.#state.facts.stopping, this.#serving);
   }
 
@@ -97,7 +97,10 @@ export class PodInstance {
     return run?.state === "running" ? this.#runtime.exec(run.containerId, command, options) : undefined;
   }
 
-  /** Carries out the requested restart. Resolves when the instance takes requests again or has failed. */
+  /**
+   * Carries out the requested restart. Resolves when the instance takes requests again, has failed, or needs another
+   * restart.
+   */
   restart(): Promise<RestartOutcome> {
     return new Promise((resolve) => {
       this.#waiting.add(resolve);
@@ -108,9 +111,11 @@ export class PodInstance {
 
   /** Resolves restarts that are done. The pod calls this when its facts have changed. */
   check(): void {
-    const { condition } = this;
-    if (condition === undefined) return;
-    for (const resolve of this.#waiting) resolve(condition);
+    // The process that starts may never serve, and newer files may correct it.
+    const isOutdated = this.needsRestart && this.#serving?.restart?.due === false;
+    const outcome = isOutdated ? "outdated" : this.condition;
+    if (outcome === undefined) return;
+    for (const resolve of this.#waiting) resolve(outcome);
     this.#waiting.clear();
   }
 
@@ -128,7 +133,7 @@ export class PodInstance {
   }
 }
 
-function conditionOf(stopping: boolean, container: ContainerFacts | undefined): RestartOutcome | undefined {
+function conditionOf(stopping: boolean, container: ContainerFacts | undefined): PodInstance["condition"] {
   if (stopping || !container) return "gone";
   const { run, restart, blocked, image, finding } = container;
   if (restart?.due) return undefined;

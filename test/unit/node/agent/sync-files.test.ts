@@ -160,9 +160,38 @@ test("failed commands and failed restarts are problems of an outcome that is ok"
   ]);
 });
 
-test("each change of files drops the frozen pods, which have old ones", async () => {
-  const before = dropped;
+test("changed files and restarts drop the frozen pods, whose processes have old files, and commands do not", async () => {
+  dropped = 0;
   await syncFiles(request([file("/a")]));
+  expect(dropped).toBe(1);
   await syncFiles(request([], { restart: true }));
-  expect(dropped - before).toBe(1);
+  expect(dropped).toBe(2);
+  await syncFiles(request([], { commands: [{ command: ["true"] }] }));
+  expect(dropped).toBe(2);
+});
+
+test("commands of requests do not overlap, and those of an aborted request that have not begun are skipped", async () => {
+  const begun: string[] = [];
+  const ends: (() => void)[] = [];
+  instance.exec = async ([name = ""]) => {
+    begun.push(name);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return { exitCode: 0, output: "" };
+  };
+  const run = (signal: AbortSignal, ...names: string[]) =>
+    syncFiles(request([], { signal, commands: names.map((name) => ({ command: [name] })) }));
+  const turns = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const aborts = [new AbortController(), new AbortController()] as const;
+  const aborted = [run(aborts[0].signal, "one", "two"), run(aborts[1].signal, "three")];
+  await turns();
+  for (const abort of aborts) abort.abort(new Error("newer"));
+  expect(await Promise.allSettled(aborted)).toMatchObject(Array(2).fill({ status: "rejected" }));
+  const last = run(new AbortController().signal, "four");
+  await turns();
+  expect(begun).toEqual(["one"]);
+  ends[0]?.();
+  await turns();
+  expect(begun).toEqual(["one", "four"]);
+  ends[1]?.();
+  expect(await last).toMatchObject({ ok: true, problems: [] });
 });
