@@ -4,6 +4,7 @@ import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { type NamespacedName, namespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import { type DebuggerKind, debuggerKinds } from "../apis/serving/debug.ts";
+import { SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service } from "../apis/serving/types.ts";
 import { fieldsOf, type JsonFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
@@ -31,6 +32,8 @@ export interface DebugEndpointOptions {
   readonly debug: DebugSwitch;
 }
 
+const REVISION = "Revision.serving.knative.dev";
+
 type Refusal = { readonly refused: ApiStatus };
 
 export function makeDebugEndpoints(options: DebugEndpointOptions): Readonly<Record<string, EndpointHandler>> {
@@ -46,12 +49,18 @@ async function switchDebugging({ control, debug }: DebugEndpointOptions, body: J
   if (!found.ok) return { refused: found.error };
   const revision = found.value;
   const { namespace, name } = revision.metadata;
+  const { service } = body;
+  const isService = typeof service === "string";
+  if (body["off"] === true) {
+    // Several revisions of a Service can be debugged.
+    const labels = { matchLabels: { [SERVICE_LABEL]: `${service}` } };
+    const revisions = isService ? control.store.list(REVISION, { namespace, labels }) : [revision];
+    return { stopped: revisions.filter(({ metadata }) => debug.stop(namespacedName(metadata))).length > 0 };
+  }
   const sessions = await debug.list();
   const before = sessions.find(
-    (each) => each.namespace === namespace && (each.revision === name || each.service === body["service"]),
+    (each) => each.namespace === namespace && (each.revision === name || (isService && each.service === service)),
   );
-  if (body["off"] === true)
-    return { stopped: before !== undefined && debug.stop(namespacedName({ namespace, name: before.revision })) };
   const options = readOptions(body);
   if (!options.ok) return { refused: makeFailure("BadRequest", options.error) };
   if (before) return already(before, options.value);
@@ -60,8 +69,10 @@ async function switchDebugging({ control, debug }: DebugEndpointOptions, body: J
 }
 
 function already(before: DebugState, wanted: DebugOptions): DebugStart | Refusal {
-  const { kind = before.debugger, port = before.port, waits } = wanted;
-  const isSame = kind === before.debugger && port === before.port && (!waits || before.waits);
+  // For its own debugger, the app opens the port that the user names.
+  const named = before.debugger === "other" ? before.containerPort : before.port;
+  const { kind = before.debugger, port = named, waits } = wanted;
+  const isSame = kind === before.debugger && port === named && (!waits || before.waits);
   if (isSame) return { ...before, already: true };
   const where = `${before.revision} is debugged at ${before.host}:${before.port} (${before.debugger}) already`;
   return { refused: makeFailure("Conflict", `${where}: end that with --off before you start it with other options`) };
@@ -89,9 +100,8 @@ function revisionOf({ store }: Control, body: JsonFields): Result<Stored<Revisio
     name = mainRevision(found);
     if (name === "") return failed(makeFailure("Conflict", `${service} has no revision yet: try again in a moment`));
   }
-  const kind = "Revision.serving.knative.dev";
-  const object = store.get(kind, namespace, name);
-  return object ? ok(object) : failed(makeNotFound({ kind, namespace, name }));
+  const object = store.get(REVISION, namespace, name);
+  return object ? ok(object) : failed(makeNotFound({ kind: REVISION, namespace, name }));
 }
 
 function mainRevision({ status = {} }: Service): string {

@@ -34,6 +34,10 @@ export const debug: CommandBody<DebugFlags> = async ([arg], flags, terminal) => 
     const option = ["off", "kind", "port", "wait"].find((name) => flags[name as keyof DebugFlags] !== undefined);
     if (option !== undefined) throw usageError(`--${option} needs the name of a Service`, "knap debug SERVICE");
   }
+  if (flags.off) {
+    const option = ["kind", "port", "wait"].find((name) => flags[name as keyof DebugFlags] !== undefined);
+    if (option !== undefined) throw usageError(`--off takes no --${option}`, `knap debug ${arg} --off`);
+  }
   const target = arg && namedTarget(arg, ["Service.serving.knative.dev", "Revision.serving.knative.dev"]);
   const { client, session } = await connect(flags, terminal);
   if (!target) {
@@ -47,7 +51,8 @@ export const debug: CommandBody<DebugFlags> = async ([arg], flags, terminal) => 
   const named = { namespace, [target.resource.singular]: target.name };
   if (off) {
     const { stopped } = await client.knap<{ stopped: boolean }>("POST", "/debug", { ...named, off });
-    terminal.print(stopped ? `${arg}: debugging ends; a normal instance follows` : `${arg} is not debugged`);
+    const text = stopped ? `${arg}: debugging ends; a normal instance follows` : `${arg} is not debugged`;
+    terminal.print(flags.output === "json" ? JSON.stringify({ stopped }, undefined, 2) : text);
     return exitCodes.ok;
   }
   const started = await client.knap<DebugStart>("POST", "/debug", { ...named, kind, port, wait });
@@ -59,8 +64,11 @@ export const debug: CommandBody<DebugFlags> = async ([arg], flags, terminal) => 
   return exitCodes.ok;
 };
 
-/** Resolves when the debugger listens. If the instance cannot start under it, ends the debugging and throws. */
-async function untilListening(client: Client, { namespace, revision }: DebugStart): Promise<DebugState> {
+/**
+ * Resolves when the debugger listens. If the instance cannot start under it, throws, and ends the debugging unless it
+ * was on before.
+ */
+async function untilListening(client: Client, { namespace, revision, already }: DebugStart): Promise<DebugState> {
   const until = performance.now() + LISTENS_WITHIN_MS;
   let failedAt: number | undefined;
   for (;;) {
@@ -71,10 +79,12 @@ async function untilListening(client: Client, { namespace, revision }: DebugStar
     if (state && listens) return state;
     failedAt = problem === undefined ? undefined : (failedAt ?? now);
     if (!state || now > until || (failedAt !== undefined && now > failedAt + FAILS_AFTER_MS)) {
-      await client.knap("POST", "/debug", { namespace, revision, off: true });
+      // A debugger may be attached to a session that was there before.
+      if (!already) await client.knap("POST", "/debug", { namespace, revision, off: true });
+      const what = already ? "which stays on" : "so debugging was switched off again";
       throw new CliError({
         exitCode: exitCodes.failed,
-        what: `${revision} does not start under the debugger, so debugging was switched off again`,
+        what: `${revision} does not start under the debugger, ${what}`,
         why: problem ?? (state ? "the debugger does not listen" : "debugging was switched off meanwhile"),
         fix: `read its output with \`knap logs revision/${revision}\``,
       });
@@ -92,7 +102,8 @@ const HOW: Readonly<Record<DebugState["debugger"], (address: string) => string>>
 };
 
 function stateText(state: DebugState, already: boolean, wanted: number | undefined): string {
-  const { host, port, revision, service = `revision/${revision}`, instance, waits } = state;
+  const { namespace, host, port, revision, service = `revision/${revision}`, instance, waits } = state;
+  const off = `knap debug ${service}${namespace === "default" ? "" : ` -n ${namespace}`} --off`;
   const address = `${host}:${port}`;
   const kind = state.debugger === "other" ? "its own debugger" : `the ${state.debugger} debugger`;
   return [
@@ -102,7 +113,7 @@ function stateText(state: DebugState, already: boolean, wanted: number | undefin
     ...(state.debugger === "other" ? [] : [`  VS Code: "${launchName(state)}"`]),
     `  ${HOW[state.debugger](address)}`,
     "  held: one instance, liveness and readiness, request timeouts, scale-down, newer revisions",
-    `  ends with \`knap debug ${service} --off\`, or after 10 minutes without a debugger`,
+    `  ends with \`${off}\`, or after 10 minutes without a debugger`,
   ].join("\n");
 }
 

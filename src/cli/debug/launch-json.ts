@@ -5,8 +5,17 @@ import { type JsoncArray, type JsoncNode, type JsoncObject, parseJsonc } from ".
 
 export type LaunchEntry = { readonly name: string } & Readonly<Record<string, unknown>>;
 
-export function launchName({ service, revision }: Pick<DebugState, "service" | "revision">): string {
-  return `knap: ${service ?? revision}`;
+/** The members of an entry that say where to attach. knap keeps only these up to date. */
+const ADDRESS = new Set(["address", "host", "hostName", "port", "connect"]);
+/** The types of the entries that knap makes. An entry of another debugger is replaced as a whole. */
+const TYPES: ReadonlySet<unknown> = new Set(["node", "debugpy", "go", "java"]);
+
+export function launchName({
+  namespace,
+  service,
+  revision,
+}: Pick<DebugState, "namespace" | "service" | "revision">): string {
+  return `knap: ${namespace === "default" ? "" : `${namespace}/`}${service ?? revision}`;
 }
 
 /**
@@ -34,7 +43,8 @@ export function makeLaunchEntry(state: DebugState, root: string): LaunchEntry | 
 }
 
 /**
- * Returns the text with this configuration: changes the values of the one with its name, or adds it as the first one.
+ * Returns the text with this configuration: changes the address of the one with its name, or adds it as the first one.
+ * An entry of another debugger has other members, so it is replaced.
  * Everything else stays as it is. Fails if the text is not valid.
  */
 export function withLaunchEntry(text: string | undefined, entry: LaunchEntry): Result<string> {
@@ -49,7 +59,11 @@ export function withLaunchEntry(text: string | undefined, entry: LaunchEntry): R
   if (list === undefined) return ok(insertFirst(text, root, `"configurations": ${indented([entry], 1)}`, 1));
   if (list.kind !== "array") return failed('"configurations" must be a list');
   const own = list.items.find((item) => isNamed(item, entry.name));
-  return ok(own?.kind === "object" ? withValues(text, own, entry) : insertFirst(text, list, indented(entry, 2), 2));
+  if (own?.kind !== "object") return ok(insertFirst(text, list, indented(entry, 2), 2));
+  const type = memberOf(own, "type");
+  const isOther = type?.kind === "scalar" && type.value !== entry["type"] && TYPES.has(type.value);
+  if (!isOther) return ok(withAddress(text, own, entry));
+  return ok(text.slice(0, own.start) + indented(entry, 2) + text.slice(own.end));
 }
 
 function memberOf(object: JsoncObject, name: string): JsoncNode | undefined {
@@ -70,11 +84,12 @@ function insertFirst(text: string, parent: JsoncObject | JsoncArray, element: st
   return `${text.slice(0, at)}\n${"  ".repeat(depth)}${element}${tail}${rest}`;
 }
 
-/** Replaces values that differ, and adds missing ones. */
-function withValues(text: string, own: JsoncObject, entry: LaunchEntry): string {
+/** Replaces the address if it differs, and adds what is missing of it. */
+function withAddress(text: string, own: JsoncObject, entry: LaunchEntry): string {
   let changed = text;
   const missing: string[] = [];
   const edits = Object.entries(entry).flatMap(([name, value]) => {
+    if (!ADDRESS.has(name)) return [];
     const old = memberOf(own, name);
     if (old === undefined) missing.push(`${JSON.stringify(name)}: ${indented(value, 3)}`);
     return old === undefined || sameText(text, old, value) ? [] : [{ old, value }];

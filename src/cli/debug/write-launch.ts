@@ -30,12 +30,14 @@ export async function writeLaunchEntry(state: DebugState, folder: string): Promi
   }
 }
 
-/** Returns the nearest folder with .vscode, not above the repository; else the folder itself. */
+/** Returns the nearest folder of the repository with .vscode; else the folder itself, for example without a repository. */
 function findWorkspace(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, ".vscode"))) return at;
-    if (existsSync(join(at, ".git")) || dirname(at) === at) return folder;
+  let found: string | undefined;
+  for (let at = folder; dirname(at) !== at; at = dirname(at)) {
+    if (existsSync(join(at, ".vscode"))) found ??= at;
+    if (existsSync(join(at, ".git"))) return found ?? folder;
   }
+  return folder;
 }
 
 function rootOf(localRoot: string | undefined, workspace: string): string {

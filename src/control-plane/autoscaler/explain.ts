@@ -54,9 +54,10 @@ function sentenceOf(now: Time, objects: ExplainObjects): string {
 function debugReason({ replicas = 1, decider, hpa }: ExplainObjects, { metadata }: PodAutoscaler): string {
   const wanted = hpa?.last.replicas ?? decider?.last?.result.desiredScale;
   const demand = wanted === undefined ? "" : ` (traffic needs ${wanted})`;
-  const { [SERVICE_LABEL]: service = metadata.name } = metadata.labels ?? {};
+  const { [SERVICE_LABEL]: service = `revision/${metadata.name}` } = metadata.labels ?? {};
+  const off = `knap debug ${service}${metadata.namespace === "default" ? "" : ` -n ${metadata.namespace}`} --off`;
   const where = `127.0.0.1:${debugOf(metadata)?.port}`;
-  return `stays at ${replicas}: it is debugged at ${where}${demand}; scaling, liveness, readiness, timeouts and newer revisions wait until \`knap debug ${service} --off\``;
+  return `stays at ${replicas}: it is debugged at ${where}${demand}; scaling, liveness, readiness, timeouts and newer revisions wait until \`${off}\``;
 }
 
 /** Describes pods that are not ready yet or still stopping. */

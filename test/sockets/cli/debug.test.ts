@@ -101,6 +101,11 @@ test("a broken launch.json is left alone; --no-launch writes none; wrong uses sa
     code: 2,
     stderr: "knap: --wait needs the name of a Service\n  → knap debug SERVICE\n",
   });
+  expect(await run("hello", "--off", "--port", "9300")).toMatchObject({
+    code: 2,
+    stderr: "knap: --off takes no --port\n  → knap debug hello --off\n",
+  });
+  expect(JSON.parse((await run("hello", "--off", "-o", "json")).stdout)).toEqual({ stopped: false });
   expect(await run("hello", "--kind", "cobol")).toMatchObject({ code: 2, stderr: expect.stringContaining("node") });
   expect(await run("hello", "--port", "70000")).toMatchObject({ code: 2, stderr: expect.stringContaining("65535") });
   expect(await run("hello", "--kind", "python")).toMatchObject({

@@ -74,13 +74,26 @@ describe("launch.json", () => {
     });
   });
 
-  test("keeps what a person changed in the entry, and gets new values", () => {
-    const before = `{ "configurations": [ { "name": "knap: hello", "port": 1 /* the port */, "trace": true } ] }`;
-    const changed = withLaunchEntry(before, { ...ENTRY, type: "node" });
+  test("keeps what a person changed in the entry, and gets the new address", () => {
+    const own = { name: "knap: hello", type: "pwa-node", restart: false, localRoot: "mine", port: 1 };
+    const before = JSON.stringify({ configurations: [own] }).replace("1}", "1 /* the port */ }");
+    const made = makeLaunchEntry(state, "L") ?? ENTRY;
+    const changed = withLaunchEntry(before, made);
     const text = changed.ok ? changed.value : "";
-    expect(text).toContain('"port": 9229 /* the port */, "trace": true');
-    expect(plain(text)).toEqual({ configurations: [{ ...ENTRY, trace: true }] });
-    expect(withLaunchEntry(text, ENTRY)).toEqual({ ok: true, value: text });
+    expect(text).toContain('"port":9229 /* the port */');
+    expect(plain(text)).toEqual({ configurations: [{ ...own, address: "127.0.0.1", port: 9229 }] });
+    expect(withLaunchEntry(text, made)).toEqual({ ok: true, value: text });
+  });
+
+  test("gets a new entry in place of one for another debugger", () => {
+    const before = '{ "configurations": [ { "name": "knap: hello", "type": "debugpy", "connect": {} } /* mine */ ] }';
+    const changed = withLaunchEntry(before, ENTRY);
+    expect(changed.ok && changed.value).toContain("/* mine */");
+    expect(plain(changed.ok ? changed.value : "")).toEqual({ configurations: [ENTRY] });
+  });
+
+  test("names the namespace of a Service that is not in default", () => {
+    expect(makeLaunchEntry({ ...state, namespace: "shop" }, "L")?.name).toBe("knap: shop/hello");
   });
 
   test.each([
