@@ -3,7 +3,7 @@
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 
-export type AnswerKind = "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
+type AnswerKind = "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
 
 export interface AnswerForm {
   readonly media: "json" | "yaml";
