@@ -30,7 +30,7 @@ export async function writeLaunchEntry(state: DebugState, folder: string): Promi
   }
 }
 
-/** Returns the nearest folder of the repository with .vscode; else the folder itself, for example without a repository. */
+/** Returns the nearest folder of the repository with .vscode; else, or without a repository, the folder itself. */
 function findWorkspace(folder: string): string {
   let found: string | undefined;
   for (let at = folder; dirname(at) !== at; at = dirname(at)) {
