@@ -226,7 +226,8 @@ export class Deployer implements AsyncDisposable {
       this.#states.set(key, { ...state, forced });
       return true;
     }
-    const isSame = before?.image !== undefined && before.hash === hash;
+    // After a refusal, the build also takes away files that were synced before.
+    const isSame = before?.image !== undefined && before.hash === hash && before.refusal === undefined;
     const image = isSame
       ? before.image
       : await this.#builds.build({ service, hash, isFirst: before?.image === undefined, signal });

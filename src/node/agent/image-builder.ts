@@ -54,6 +54,8 @@ export interface ImageBuilderOptions {
   /** The images that the session's Revisions name. */
   imagesInUse(): Promise<ReadonlySet<string>> | ReadonlySet<string>;
   isSessionLive(session: string): Promise<boolean> | boolean;
+  /** Called after each build that succeeded, maybe with the image of an earlier one. */
+  onBuilt?(built: { readonly service: string; readonly image: string }): void;
 }
 
 /** The number of output lines in the message of a failure. */
@@ -75,6 +77,7 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
           ? await buildDockerfile(runtime, plan, { ...target, labels, output })
           : await buildByCommand(runtime, { ...target, command: plan.command, context: plan.context, records });
       await prune(options, { namespace, name, keep: id });
+      options.onBuilt?.({ service: request.service, image });
       return { ok: true, image, figures: { ms: performance.now() - startedMs, ...output.counts } };
     } catch (error) {
       signal.throwIfAborted();

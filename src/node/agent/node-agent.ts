@@ -8,7 +8,7 @@ import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { StringMap } from "../../apis/meta/object.ts";
 import { debugOf } from "../../apis/serving/debug.ts";
 import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
-import { guardTimers } from "../../base/background.ts";
+import { guardTimers, runInBackground } from "../../base/background.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { monotonicClock } from "../../base/monotonic-clock.ts";
@@ -37,7 +37,7 @@ import { type BuildServiceImage, type ImageBuilderOptions, imagesOf, makeImageBu
 import { makePodLogs } from "./log-reader.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
-import { Overlays } from "./overlays.ts";
+import { type OverlayScope, Overlays } from "./overlays.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
 import { makeFileSync } from "./sync-files.ts";
 
@@ -121,6 +121,16 @@ export function openNode(parts: NodeOptions): NodeAgent {
   const kubelet = new Kubelet({ ...kubeletOptions(parts, labels), overlayOf: overlays.archiveFor });
   const builds = new BuildSteps();
   const debug = openDebugSessions(parts, labels, kubelet);
+  const { syncFiles, discard } = makeFileSync({
+    store,
+    runtime,
+    kubelet,
+    overlays,
+    clock: monotonicClock,
+    holdRestarts: (service, sync) => debug.holdRestarts(service, sync),
+  });
+  const onBuilt = (built: OverlayScope): void =>
+    runInBackground(settings.log, "removing synced files", () => discard(built));
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
     logs: makePodLogs(runtime, kubelet),
@@ -130,18 +140,13 @@ export function openNode(parts: NodeOptions): NodeAgent {
         if (id !== undefined) await runtime.kill(id, signal);
       }
     },
-    buildImage: runtime.capabilities.build ? builds.follow(makeImageBuilder(builderOptions(parts, labels))) : undefined,
+    buildImage: runtime.capabilities.build
+      ? builds.follow(makeImageBuilder({ ...builderOptions(parts, labels), onBuilt }))
+      : undefined,
     get buildSteps() {
       return builds.steps;
     },
-    syncFiles: makeFileSync({
-      store,
-      runtime,
-      kubelet,
-      overlays,
-      clock: monotonicClock,
-      holdRestarts: (service, sync) => debug.holdRestarts(service, sync),
-    }),
+    syncFiles,
     debug,
     idle: () => kubelet.idle(),
     stop: async (how) => {

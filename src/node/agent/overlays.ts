@@ -41,7 +41,8 @@ export class Overlays {
     });
     options.store.watch({ kind: "Service.serving.knative.dev" }, ({ object, old }) => {
       const image = servingImage(object);
-      if (old && servingImage(old) !== image) this.#clear({ service: namespacedName(object.metadata), image });
+      // The image may contain newer files than those that were synced in the past.
+      if (old && servingImage(old) !== image) this.clear({ service: namespacedName(object.metadata), image });
     });
   }
 
@@ -73,22 +74,27 @@ export class Overlays {
     for (const revision of this.#revisionsOf(scope)) this.#mark(revision);
   }
 
+  /** Whether later instances get files. */
+  has(scope: OverlayScope): boolean {
+    return (this.#kept.get(keyOfScope(scope))?.overlay.entries.size ?? 0) > 0;
+  }
+
+  /** From then on, new instances have the files of the image only. */
+  clear(scope: OverlayScope): void {
+    if (!this.has(scope)) return;
+    const overlay = this.of(scope);
+    const before = overlay.entries;
+    overlay.set(new Map());
+    overlay.prune(before);
+    this.markAll(scope);
+  }
+
   #mark(revision: Stored<Revision>): void {
     const found = [...this.#kept.values()].find(({ scope }) => isRevisionIn(scope, revision));
     if (!found) return;
     const { dirty } = found.overlay;
     const annotations = { [DIRTY_ANNOTATION]: dirty === 0 ? null : String(dirty) };
     this.#options.store.patchMerge(keyOf(revision), { metadata: { annotations } });
-  }
-
-  /** The Service has got this image again. It may contain newer files than those that were synced in the past. */
-  #clear(scope: OverlayScope): void {
-    const overlay = this.#kept.get(keyOfScope(scope))?.overlay;
-    if (!overlay || overlay.entries.size === 0) return;
-    const before = overlay.entries;
-    overlay.set(new Map());
-    overlay.prune(before);
-    this.markAll(scope);
   }
 
   /** Removes the overlays whose image no Revision uses any more. */

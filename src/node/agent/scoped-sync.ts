@@ -64,7 +64,11 @@ export class ScopedSync {
    */
   place({ files, restart = false }: SyncRequest): Promise<Result<number>> {
     const waiting = this.#next;
-    const batch = waiting ?? { files: new Map(), restart: false, placed: this.#placing.then(() => this.#placeNext()) };
+    const batch: Batch = waiting ?? {
+      files: new Map(),
+      restart: false,
+      placed: this.#placing.then(() => this.#placeBatch(batch)),
+    };
     for (const file of files) {
       // The order of changes decides if one path is below another one.
       batch.files.delete(file.target);
@@ -74,6 +78,23 @@ export class ScopedSync {
     this.#next = batch;
     if (!waiting) this.#placing = batch.placed.catch(() => {});
     return batch.placed;
+  }
+
+  /**
+   * Removes the files of earlier requests, because the image was built again and has the present ones. Requests new
+   * containers for the instances.
+   */
+  discard(): Promise<void> {
+    // Later requests must not join a batch whose files are removed.
+    this.#next = undefined;
+    const discarded = this.#placing.then(() => {
+      if (this.#overlay.entries.size === 0) return;
+      this.#parts.overlays.clear(this.#scope);
+      this.#dropFrozenPods();
+      for (const instance of this.#instances) instance.replace("its image was built again");
+    });
+    this.#placing = discarded.catch(() => {});
+    return discarded;
   }
 
   /**
@@ -99,15 +120,13 @@ export class ScopedSync {
     return kubelet.instances.filter(({ pod }) => overlays.isIn(this.#scope, pod));
   }
 
-  async #placeNext(): Promise<Result<number>> {
-    const { files, restart } = this.#next as Batch;
-    this.#next = undefined;
+  async #placeBatch(batch: Batch): Promise<Result<number>> {
+    const { files, restart } = batch;
+    if (this.#next === batch) this.#next = undefined;
     const before = this.#overlay.entries;
     const changed = await this.#changeOverlay([...files.values()]);
     if (!changed.ok) return changed;
-    const { overlays, kubelet } = this.#parts;
-    // Frozen pods have old files, or a process that has read them.
-    if (files.size > 0 || restart) kubelet.dropFrozenPods((pod) => overlays.isIn(this.#scope, pod));
+    if (files.size > 0 || restart) this.#dropFrozenPods();
     const reason = files.size > 0 ? "files were synced" : "sources have changed";
     const placing = this.#instances.map(async (instance): Promise<Result<number>> => {
       try {
@@ -123,8 +142,14 @@ export class ScopedSync {
     if (failure) this.#overlay.set(before);
     this.#overlay.prune(failure ? after : before);
     if (failure) return failure;
-    overlays.markAll(this.#scope);
+    this.#parts.overlays.markAll(this.#scope);
     return ok(outcomes.reduce((sum, outcome) => sum + (outcome.ok ? outcome.value : 0), 0));
+  }
+
+  /** Frozen pods have old files, or a process that has read them. */
+  #dropFrozenPods(): void {
+    const { kubelet, overlays } = this.#parts;
+    kubelet.dropFrozenPods((pod) => overlays.isIn(this.#scope, pod));
   }
 
   /** From then on, new instances get the files. Returns the change for running ones. */

@@ -18,18 +18,31 @@ export interface FileSyncParts extends ScopedSyncParts {
   readonly holdRestarts: (service: string, sync: Pick<ScopedSync, "restart">) => boolean;
 }
 
-export function makeFileSync(parts: FileSyncParts): SyncFiles {
+export interface FileSync {
+  readonly syncFiles: SyncFiles;
+  /**
+   * Removes the files that were synced to an image, because a build of the present sources has given it again. Resolves
+   * when the running instances have new containers.
+   */
+  readonly discard: (scope: OverlayScope) => Promise<void>;
+}
+
+export function makeFileSync(parts: FileSyncParts): FileSync {
   const { clock, overlays } = parts;
   const syncs = new WeakMap<object, ScopedSync>();
-  return async (request) => {
+  const syncOf = (scope: OverlayScope): ScopedSync => {
+    const overlay = overlays.of(scope);
+    const sync = syncs.get(overlay) ?? new ScopedSync(parts, scope);
+    syncs.set(overlay, sync);
+    return sync;
+  };
+  const syncFiles: SyncFiles = async (request) => {
     const { signal, commands = [], restart = false } = request;
     signal.throwIfAborted();
     const began = clock.now();
     const scope = scopeOf(parts, request);
     if (!scope.ok) return { ok: false, message: scope.error };
-    const overlay = overlays.of(scope.value);
-    const sync = syncs.get(overlay) ?? new ScopedSync(parts, scope.value);
-    syncs.set(overlay, sync);
+    const sync = syncOf(scope.value);
     // The files are placed also after an abort, because the newer request has only its own.
     const placed = await sync.place(request);
     if (!placed.ok) return { ok: false, message: placed.error };
@@ -47,6 +60,14 @@ export function makeFileSync(parts: FileSyncParts): SyncFiles {
     };
     return { ok: true, instances: placed.value, dirty: sync.dirty, times, isHeld, problems };
   };
+  const discard = async (scope: OverlayScope): Promise<void> => {
+    if (!overlays.has(scope)) return;
+    const sync = syncOf(scope);
+    await sync.discard();
+    if (!sync.needsRestart || parts.holdRestarts(scope.service, sync)) return;
+    await sync.restart(false);
+  };
+  return { syncFiles, discard };
 }
 
 /** Returns the instances that the request means; fails if they cannot get its files. */

@@ -149,21 +149,20 @@ describe("with a node that syncs files", () => {
     });
   });
 
-  test("a refused sync is a rebuild, and the reason is reported once", async () => {
-    const { save, deploy, builds, events } = await setUpSync([syncRule()], () => ({
-      ok: false,
-      message: "read-only",
-    }));
-    for (const content of ["2", "3"]) {
+  test("a refused sync is a rebuild, also of the files of the last build, and the reason is reported once", async () => {
+    const refusal = { ok: false, message: "read-only" } as const;
+    let refuses = true;
+    const { save, deploy, builds, events } = await setUpSync([syncRule()], () => (refuses ? refusal : outcome));
+    for (const content of ["2", "3", "synced", "3"]) {
+      refuses = content !== "synced";
       await write("src/a.mjs", content);
-      expect(await save("src/a.mjs")).toBe(false);
+      expect(await save("src/a.mjs")).toBe(!refuses);
       await deploy();
     }
-    expect(builds()).toBe(3);
-    const refused = events.filter(({ type }) => type === "sync-refused");
-    expect(refused).toEqual([
-      { type: "sync-refused", service: "default/hello", message: "read-only", isRebuilt: true },
-    ]);
+    expect(builds()).toBe(4);
+    const refused = { type: "sync-refused", service: "default/hello", message: "read-only", isRebuilt: true };
+    // Once more after the success.
+    expect(events.filter(({ type }) => type === "sync-refused")).toEqual([refused, refused]);
   });
 
   test("a failed build is tried again with every change, also of a file that could be synced", async () => {

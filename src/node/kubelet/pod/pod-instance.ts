@@ -91,6 +91,11 @@ export class PodInstance {
     return placed;
   }
 
+  /** Requests a new container, which has the files of the image and of later changes only. */
+  replace(reason: string): void {
+    this.#send({ type: "restartRequested", reason, isNew: true });
+  }
+
   /** Runs a command in the running container. Resolves with undefined if it does not run. */
   async exec(command: readonly string[], options: ExecOptions): Promise<ExecResult | undefined> {
     const run = this.#serving?.run;

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { silentLogger } from "../../../../src/base/logger.ts";
 import type { SyncedFile, SyncFiles, SyncRequest } from "../../../../src/node/agent/file-sync.ts";
 import { Overlays } from "../../../../src/node/agent/overlays.ts";
-import { makeFileSync } from "../../../../src/node/agent/sync-files.ts";
+import { type FileSync, makeFileSync } from "../../../../src/node/agent/sync-files.ts";
 import type { FileChange } from "../../../../src/node/kubelet/overlay-port.ts";
 import type { RestartOutcome } from "../../../../src/node/kubelet/pod/pod-instance.ts";
 import { RuntimeError } from "../../../../src/node/runtime/runtime.ts";
@@ -21,6 +21,7 @@ class FakeInstance {
   needsRestart = false;
   condition: RestartOutcome = "served";
   startedAt = 0;
+  replaced = 0;
   readonly changes: FileChange[] = [];
   /** The test may delay or refuse a change. */
   onPlace: () => Promise<void> = async () => {};
@@ -30,6 +31,11 @@ class FakeInstance {
     await this.onPlace();
     this.needsRestart ||= isWanted;
     return { state: "placed" };
+  }
+
+  replace(): void {
+    this.replaced++;
+    this.needsRestart = true;
   }
 
   async exec(command: readonly string[]) {
@@ -46,6 +52,7 @@ let folder: string;
 let instance: FakeInstance;
 let overlays: Overlays;
 let syncFiles: SyncFiles;
+let discard: FileSync["discard"];
 let dropped = 0;
 let hasDebugger = false;
 const held = new Set<{ restart(isWanted: boolean): Promise<unknown> }>();
@@ -62,7 +69,7 @@ beforeEach(() => {
   store.create({ apiVersion: "serving.knative.dev/v1", kind: "Revision", metadata, spec: { containers } } as never);
   instance = new FakeInstance();
   overlays = new Overlays({ store, folder: join(folder, "copies"), log: silentLogger });
-  syncFiles = makeFileSync({
+  ({ syncFiles, discard } = makeFileSync({
     store,
     overlays,
     kubelet: { instances: [instance], dropFrozenPods: () => void dropped++ } as never,
@@ -72,7 +79,7 @@ beforeEach(() => {
       if (hasDebugger) held.add(sync);
       return hasDebugger;
     },
-  });
+  }));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -194,4 +201,24 @@ test("commands of requests do not overlap, and those of an aborted request that 
   expect(begun).toEqual(["one", "four"]);
   ends[1]?.();
   expect(await last).toMatchObject({ ok: true, problems: [] });
+});
+
+test("a build that gives the image again removes its synced files, also from running instances, but not later ones", async () => {
+  const scope = { service: "default/hello", image: "img:1" };
+  await discard(scope);
+  expect(instance.replaced).toBe(0);
+  await syncFiles(request([file("/a")]));
+  let release = (): void => {};
+  instance.onPlace = () => new Promise((resolve) => (release = resolve));
+  const placing = syncFiles(request([file("/b")]));
+  while (instance.changes.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const waiting = syncFiles(request([file("/c")]));
+  instance.onPlace = async () => {};
+  const discarded = discard(scope);
+  const newer = syncFiles(request([file("/d")]));
+  release();
+  expect(await Promise.all([placing, waiting, newer])).toMatchObject(Array(3).fill({ ok: true }));
+  await discarded;
+  expect(later()).toEqual(["/d"]);
+  expect([instance.replaced, instance.needsRestart]).toEqual([1, false]);
 });
