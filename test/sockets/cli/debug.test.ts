@@ -7,6 +7,8 @@ import { Inspector } from "../../support/inspector.ts";
 import { KnapHome } from "../../support/knap.ts";
 
 const server = `import { createServer } from "node:http";
+import { existsSync } from "node:fs";
+setInterval(() => existsSync("../crash") && process.exit(1), 20);
 createServer((_, response) => response.end("ok")).listen(Number(process.env.PORT), "0.0.0.0");
 process.on("SIGTERM", () => process.exit());
 `;
@@ -117,5 +119,19 @@ test("a broken launch.json is left alone; --no-launch writes none; wrong uses sa
   expect((await run("hello")).stderr).toBe(`${launch} is left alone: line 1 is not valid JSON\n`);
   expect(readFileSync(launch, "utf8")).toBe("{ broken");
   expect(JSON.parse((await run("hello", "-o", "json")).stdout)).toMatchObject({ service: "hello", debugger: "node" });
+  await knap.interrupt();
+});
+
+test("debugging that is on stays on although the app crashes", async () => {
+  const knap = home.start(["up", "--ui", "json"], folder);
+  await knap.until(({ type }) => type === "ready");
+  expect(await home.run(["debug", "hello", "--no-launch"], folder)).toMatchObject({ code: 0 });
+  writeFileSync(join(home.folder, "crash"), "");
+  await eventually(async () => {
+    const { code, stderr } = await home.run(["debug", "hello", "--no-launch"], folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain("hello-00001 does not start under the debugger, which stays on");
+  }, 15_000);
+  expect((await home.run(["debug"], folder)).stdout).toContain("hello-00001");
   await knap.interrupt();
 });
