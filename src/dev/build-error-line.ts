@@ -22,16 +22,17 @@ const ERROR_PATTERNS: readonly { readonly pattern: RegExp; readonly names: RegEx
 ];
 
 /**
- * Returns the 1-based line of the Dockerfile that a build error is about; undefined if no instruction matches. `step`:
- * the builder's name of the step that failed.
+ * Returns the 1-based line of the Dockerfile that a build error is about; undefined if no instruction matches.
+ * `message`: the builder's error, without the output of steps. `step`: the builder's name of the step that failed.
  */
 export function buildLine(
   { message, step }: { readonly message: string; readonly step?: string | undefined },
   instructions: readonly DockerfileInstruction[],
 ): number | undefined {
-  const parseErrorLine = /parse error (?:on )?line (\d+)/i.exec(message)?.[1];
-  if (parseErrorLine !== undefined) return Number(parseErrorLine);
-  return (step === undefined ? undefined : lineOfStep(step, instructions)) ?? lineOfError(message, instructions);
+  const stepLine = step === undefined ? undefined : lineOfStep(step, instructions);
+  if (stepLine !== undefined) return stepLine;
+  const parseErrorLine = /dockerfile parse error (?:on )?line (\d+)/i.exec(message)?.[1];
+  return parseErrorLine === undefined ? lineOfError(message, instructions) : Number(parseErrorLine);
 }
 
 /** The step of a missing image, which FROM or `COPY --from` names. */

@@ -13,9 +13,7 @@ export async function buildFailureText(
   failure: FailedBuild,
 ): Promise<string> {
   const place = await placeOf(service, build, failure);
-  // The builder's last line is its error.
-  const lines = failure.message.split("\n");
-  return [`${place}: ${lines.pop()}`, ...lines].join("\n");
+  return [`${place}: ${failure.message}`, ...failure.output].join("\n");
 }
 
 async function placeOf(

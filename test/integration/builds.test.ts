@@ -1,5 +1,7 @@
 // Tests builds of Dockerfiles on a real engine, with BuildKit and with the classic builder.
+
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BuildBench, failedLine, openBuildBench } from "../support/build-bench.ts";
@@ -45,7 +47,7 @@ describe("builds with BuildKit", () => {
       `FROM ${bench.base}\nRUN --mount=type=secret,id=t echo "it is $(cat /run/secrets/t)"; exit 9 # ${fresh()}\n`,
       { secrets: [{ id: "t", file: join(bench.folder, "token.txt") }] },
     );
-    expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining("it is ***") });
+    expect(outcome).toMatchObject({ ok: false, output: expect.arrayContaining(["it is ***"]) });
     expect(JSON.stringify(outcome)).not.toContain("correct-horse");
   });
 
@@ -148,11 +150,12 @@ describe.each([
     expect(bench.lines.some((line) => line.startsWith("again"))).toBe(true);
   });
 
-  test("a platform that the engine cannot run is refused", async () => {
-    expect(await bench.buildText(`FROM ${bench.base}\n`, { platform: "linux/s390x" })).toMatchObject({
+  test("a build for a platform that the engine cannot run fails; it is refused if knap sees the emulators", async () => {
+    const seen = existsSync("/proc/sys/fs/binfmt_misc/status");
+    const text = `FROM ${bench.base}\nRUN true # ${fresh()}\n`;
+    expect(await bench.buildText(text, { platform: "linux/s390x" })).toMatchObject({
       ok: false,
-      setting: "platforms",
-      message: expect.stringContaining("linux/s390x"),
+      ...(seen && { setting: "platforms", message: expect.stringContaining("linux/s390x") }),
     });
     const own = `linux/${(await bench.runtime.info()).architecture}`;
     expect(await bench.buildText(`FROM ${bench.base}\nENV A=${fresh()}\n`, { platform: own })).toMatchObject({

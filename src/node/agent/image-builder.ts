@@ -34,8 +34,10 @@ export type BuildOutcome =
   | { readonly ok: true; readonly image: string; readonly figures?: BuildFigures }
   | {
       readonly ok: false;
-      /** The last lines of the output. The builder's error is the last one. */
+      /** The builder's error. It can have several lines. */
       readonly message: string;
+      /** The last lines of the build's output. */
+      readonly output: readonly string[];
       /** The key of `build` in knap.yaml that the failure is about. */
       readonly setting?: string | undefined;
       /** The step that failed, as the builder names it. */
@@ -65,6 +67,7 @@ const DOCKERFILE_STEP = /^(\[([^\]]* )?\d+\/\d+\]|Step \d+\/\d+ :) (?!FROM )/;
 
 export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImage {
   const { runtime, labels, records } = options;
+  const commandTags = new Set<string>();
   return async (request) => {
     const { plan, signal } = request;
     const { namespace, name } = parseNamespacedName(request.service);
@@ -75,16 +78,16 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
       const { image, id } =
         plan.command === undefined
           ? await buildDockerfile(runtime, plan, { ...target, labels, output })
-          : await buildByCommand(runtime, { ...target, command: plan.command, context: plan.context, records });
-      await prune(options, { namespace, name, keep: id });
+          : await buildByCommand(runtime, { ...target, ...plan, records, tags: commandTags });
+      await prune(options, { namespace, name, keep: id, commandTags });
       options.onBuilt?.({ service: request.service, image });
       return { ok: true, image, figures: { ms: performance.now() - startedMs, ...output.counts } };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof RuntimeError)) throw error;
-      const message = redacted([...output.lines, shortened(error.message)].join("\n"));
       const { setting, step } = error instanceof BuildError ? error : {};
-      return { ok: false, message, setting, step };
+      const message = redacted(shortened(error.message));
+      return { ok: false, message, output: output.lines.map(redacted), setting, step };
     }
   };
 }
@@ -92,7 +95,7 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
 /** A failed removal does not fail the build: the next build tries again. */
 async function prune(
   options: ImageBuilderOptions,
-  service: Pick<PruneOptions, "namespace" | "name" | "keep">,
+  service: Pick<PruneOptions, "namespace" | "name" | "keep" | "commandTags">,
 ): Promise<void> {
   try {
     await pruneImages(options.runtime, { ...service, isInUse: (found) => isInUse(options, found) });

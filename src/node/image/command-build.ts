@@ -5,8 +5,8 @@ import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { BuildError } from "../runtime/build-error.ts";
 import { processIdentity } from "../runtime/process/process-identity.ts";
 import { dropRecord, killGroup, writeRecord } from "../runtime/process/process-records.ts";
-import { type ContainerRuntime, LINE_CHARACTERS } from "../runtime/runtime.ts";
-import { type BuiltImage, buildingTag, tagByContent } from "./image-build.ts";
+import { type ContainerRuntime, type ImageInfo, LINE_CHARACTERS, RuntimeError } from "../runtime/runtime.ts";
+import { type BuiltImage, buildingTag, removeTag, tagByContent } from "./image-build.ts";
 
 export interface CommandBuildOptions {
   readonly namespace: string;
@@ -16,6 +16,8 @@ export interface CommandBuildOptions {
   readonly context: string;
   /** The folder in which the running command is recorded, for the guard of a session that is killed. */
   readonly records?: string | undefined;
+  /** Gets the tags of the build. Its images have no label that tells whose they are. */
+  readonly tags: Set<string>;
   readonly onOutput?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,6 +30,8 @@ const OUTPUT_END_MS = 500;
 const DOCKER_LOAD = /^Loaded image( ID)?: /;
 /** The reference is among the last lines of the command's output. */
 const KEPT_LINES = 100;
+/** An error shows this much of the command. */
+const SHOWN_CHARACTERS = 120;
 
 /**
  * Rejects with a {@link BuildError} about `command`, or with the reason of the signal once no process of the command
@@ -36,26 +40,31 @@ const KEPT_LINES = 100;
 export async function buildByCommand(runtime: ContainerRuntime, options: CommandBuildOptions): Promise<BuiltImage> {
   const service = { namespace: options.namespace, name: options.service };
   const suggested = buildingTag(service);
-  // The image of an aborted build must not look like the result of this one.
-  await runtime.images.remove(suggested);
-  const lines = await runBuildCommand(options, {
-    KNAP_IMAGE: suggested,
-    KNAP_SERVICE: options.service,
-    KNAP_NAMESPACE: options.namespace,
-    ...(runtime.engineAddress !== undefined && { DOCKER_HOST: runtime.engineAddress }),
-  });
-  const built = await findBuilt(runtime, lines.findLast(isReference), suggested);
-  return { id: built.id, image: await tagByContent(runtime, service, built) };
+  options.tags.add(suggested);
+  try {
+    const lines = await runBuildCommand(options, {
+      KNAP_IMAGE: suggested,
+      KNAP_SERVICE: options.service,
+      KNAP_NAMESPACE: options.namespace,
+      ...(runtime.engineAddress !== undefined && { DOCKER_HOST: runtime.engineAddress }),
+    });
+    const built = await findBuilt(runtime, lines.findLast(isReference), suggested);
+    const image = await tagByContent(runtime, service, built);
+    options.tags.add(image);
+    return { id: built.id, image };
+  } finally {
+    await removeTag(runtime, suggested);
+  }
 }
 
-/** A single word such as `done` would be a reference, too. */
+/** A single word such as `done`, or the path of a file, would be a reference, too. */
 function isReference(line: string): boolean {
-  return /[/:@]/.test(line) && parseImageReference(line) !== undefined;
+  return /^[^/.].*[/:@]/.test(line) && parseImageReference(line) !== undefined;
 }
 
 async function findBuilt(runtime: ContainerRuntime, printed: string | undefined, suggested: string) {
   for (const source of printed === undefined ? [suggested] : [printed, suggested]) {
-    const found = await runtime.images.inspect(source);
+    const found = await inspect(runtime, source);
     if (found) return { source, id: found.id };
   }
   const missing =
@@ -63,6 +72,16 @@ async function findBuilt(runtime: ContainerRuntime, printed: string | undefined,
       ? `it printed no image, and there is no image ${suggested} (its variable KNAP_IMAGE)`
       : `it printed ${printed}, which the container engine does not have`;
   throw refused(`the build command ended, but ${missing}: the command must load the image into the engine`);
+}
+
+/** A printed line can have the form of a reference that the engine refuses: then it has no such image. */
+async function inspect(runtime: ContainerRuntime, reference: string): Promise<ImageInfo | undefined> {
+  try {
+    return await runtime.images.inspect(reference);
+  } catch (error) {
+    if (error instanceof RuntimeError && error.code !== "unreachable") return undefined;
+    throw error;
+  }
 }
 
 /** Resolves with the last lines of stdout. The command and all that it started are one process group. */
@@ -91,8 +110,14 @@ async function runBuildCommand(
   });
   (await recorded)?.();
   signal?.throwIfAborted();
-  if (code !== 0) throw refused(`the build command "${command.join(" ")}" failed: ${code}`);
+  if (code !== 0) throw refused(`the build command "${shown(command)}" failed: ${code}`);
   return printed;
+}
+
+/** Returns the command on one line, and the beginning of a long one. */
+function shown(command: readonly string[]): string {
+  const text = command.join(" ").replace(/\s+/g, " ").trim();
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
 }
 
 /** Resolves with a function that removes the record. */

@@ -1,9 +1,12 @@
 // Builds a Service's image with the engine, and tags it by content.
+import { randomBytes } from "node:crypto";
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { namespacedName } from "../../apis/meta/key.ts";
+import { errorText } from "../../base/errors.ts";
+import { BuildError } from "../runtime/build-error.ts";
 import type { BuildAgent, BuildSecret, BuildSettings, BuildStep, RegistryAccess } from "../runtime/build-request.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
-import { packContext } from "./build-context.ts";
+import { type BuildContext, packContext } from "./build-context.ts";
 import { makePullReport } from "./pull-report.ts";
 import { authFor, readDockerConfig } from "./registry-auth.ts";
 
@@ -30,6 +33,8 @@ export interface ImageBuildOptions extends BuildSettings {
 /** The label of images that knap built. Its value is `namespace/name` of the Service. */
 export const BUILD_LABEL = "knap.dev/service";
 const ID_DIGITS = 12;
+/** The part of a tag after the repository: of a finished build, or of one that is under way. */
+const OWN_TAG = /^:([0-9a-f]{12}|building-[0-9a-f]+)$/;
 
 export interface BuiltImage {
   /** `dev.local/<namespace>/<service>:<first 12 digits of the id>` */
@@ -39,21 +44,38 @@ export interface BuiltImage {
 
 /** Rejects with a RuntimeError that has the builder's message. */
 export async function buildImage(runtime: ContainerRuntime, options: ImageBuildOptions): Promise<BuiltImage> {
-  const { namespace, service: name, context, dockerfile, inline, bases = [], ...settings } = options;
+  const { namespace, service: name, bases = [], ...settings } = options;
   const service = { namespace, name };
   const building = buildingTag(service);
   if (!options.pull) for (const base of bases) await pullPrivate(runtime, base, options);
-  const packed = packContext(context, dockerfile, inline);
+  const packed = pack(options);
   const labels = { ...options.labels, [BUILD_LABEL]: namespacedName(service) };
   const registries = accessTo(bases);
   const source = { context: packed.stream, dockerfile: packed.dockerfile };
   const request = { ...settings, ...source, registries, tag: building, labels };
   // The stream can fail before the request reads it, for instance because the folder was deleted.
-  const broken = new Promise<never>((_, reject) => packed.stream.once("error", reject));
-  const build = Promise.race([runtime.images.build(request), broken]);
-  // If the engine stops reading early, the file that is being sent would stay open.
-  const { id } = await build.finally(() => packed.stream.destroy());
-  return { id, image: await tagByContent(runtime, service, { source: building, id }) };
+  const broken = new Promise<never>((_, reject) => packed.stream.once("error", (error) => reject(unreadable(error))));
+  try {
+    const { id } = await Promise.race([runtime.images.build(request), broken]);
+    return { id, image: await tagByContent(runtime, service, { source: building, id }) };
+  } finally {
+    // If the engine stops reading early, the file that is being sent would stay open.
+    packed.stream.destroy();
+    await removeTag(runtime, building);
+  }
+}
+
+function pack({ context, dockerfile, inline }: ImageBuildOptions): BuildContext {
+  try {
+    return packContext(context, dockerfile, inline);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function unreadable(error: unknown): BuildError {
+  const message = `the context cannot be read: ${errorText(error)}; a file that no build needs can be excluded in .dockerignore`;
+  return new BuildError("failed", message, { setting: "context", cause: error });
 }
 
 type ServiceName = { readonly namespace: string; readonly name: string };
@@ -63,9 +85,24 @@ export function repositoryOf({ namespace, name }: ServiceName): string {
   return `dev.local/${namespace}/${name}`;
 }
 
-/** The tag of an image until its content is known. */
+/** Returns the tag of an image until its content is known. Sessions share an engine, so each build has its own. */
 export function buildingTag(service: ServiceName): string {
-  return `${repositoryOf(service)}:building`;
+  return `${repositoryOf(service)}:building-${randomBytes(4).toString("hex")}`;
+}
+
+/** Whether the tag has the form of those that knap gives to builds of the Service. */
+export function isBuildTag(service: ServiceName, tag: string): boolean {
+  const repository = repositoryOf(service);
+  return tag.startsWith(repository) && OWN_TAG.test(tag.slice(repository.length));
+}
+
+/** Leaves the tag if the engine is away, or if a container that the user left behind uses it. */
+export async function removeTag(runtime: ContainerRuntime, tag: string): Promise<void> {
+  try {
+    await runtime.images.remove(tag);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+  }
 }
 
 /** Gives the image of a finished build its tag, and resolves with that tag. */
@@ -76,7 +113,6 @@ export async function tagByContent(
 ): Promise<string> {
   const image = `${repositoryOf(service)}:${id.replace(/^sha256:/, "").slice(0, ID_DIGITS)}`;
   await runtime.images.tag(source, image);
-  await runtime.images.remove(buildingTag(service));
   return image;
 }
 

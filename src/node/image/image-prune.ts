@@ -1,7 +1,7 @@
 // Removes the older builds of a Service.
 import { namespacedName } from "../../apis/meta/key.ts";
 import { type ContainerRuntime, type ImageInfo, RuntimeError } from "../runtime/runtime.ts";
-import { BUILD_LABEL, repositoryOf } from "./image-build.ts";
+import { BUILD_LABEL, isBuildTag, repositoryOf } from "./image-build.ts";
 
 const KEPT_PER_SERVICE = 2;
 
@@ -10,6 +10,8 @@ export interface PruneOptions {
   readonly name: string;
   /** The id of the newest build. */
   readonly keep?: string;
+  /** The tags of this session's builds by a command. Images of other sessions' commands cannot be told apart. */
+  readonly commandTags?: ReadonlySet<string>;
   /** Whether something can still start a container of the image, for example a Revision at zero. */
   isInUse?(image: ImageInfo): Promise<boolean> | boolean;
 }
@@ -19,22 +21,23 @@ export interface PruneOptions {
  * number of removed images.
  */
 export async function pruneImages(runtime: ContainerRuntime, options: PruneOptions): Promise<number> {
-  const { keep, isInUse = () => false } = options;
-  const repository = repositoryOf(options);
-  const isOwn = (tag: string): boolean => tag.startsWith(`${repository}:`);
-  const labelled = await runtime.images.list({ label: `${BUILD_LABEL}=${namespacedName(options)}` });
+  const { keep, commandTags = new Set(), isInUse = () => false } = options;
+  const service = namespacedName(options);
+  const labelled = await runtime.images.list({ label: `${BUILD_LABEL}=${service}` });
   // Images that a command of the user built have no label.
-  const tagged = await runtime.images.list({ repository });
+  const tagged = await runtime.images.list({ repository: repositoryOf(options) });
+  const ownTags = ({ labels, tags }: ImageInfo): readonly string[] =>
+    tags.filter((tag) => (labels[BUILD_LABEL] === service ? isBuildTag(options, tag) : commandTags.has(tag)));
   const all = new Map([...labelled, ...tagged].map((image) => [image.id, image]));
   // An image that the user built from a build of knap has its labels as well.
-  const images = [...all.values()].filter(({ tags }) => tags.length === 0 || tags.some(isOwn));
+  const images = [...all.values()].filter((image) => image.tags.length === 0 || ownTags(image).length > 0);
   const current = images.filter(({ id }) => id === keep);
   // The time of creation says nothing: a cached build has that of its first build, and some tools write 1970.
   const others = images.filter(({ id }) => id !== keep).sort((a, b) => Date.parse(b.taggedAt) - Date.parse(a.taggedAt));
   let removed = 0;
   for (const image of others.slice(Math.max(0, KEPT_PER_SERVICE - current.length))) {
     if (await isInUse(image)) continue;
-    const names = image.tags.length > 0 ? image.tags.filter(isOwn) : [image.id];
+    const names = image.tags.length > 0 ? ownTags(image) : [image.id];
     if (await removeAll(runtime, names)) removed++;
   }
   return removed;

@@ -59,6 +59,12 @@ describe("the line of a build error", () => {
     expect(buildLine({ message: "it failed", step }, instructions)).toBe(line);
   });
 
+  test("a step whose output looks like a parse error has the line of its instruction", () => {
+    const message = 'process "/bin/sh -c npm ci && npm run build" did not complete: YAML parse error on line 9';
+    expect(buildLine({ message, step: "[build 4/5] RUN npm ci && npm run build" }, instructions)).toBe(4);
+    expect(buildLine({ message: "YAML parse error on line 9" }, instructions)).toBeUndefined();
+  });
+
   test("a directive can make the backtick the character that continues a line", () => {
     const text = ["# escape=`", "FROM a", "RUN one `", "  two", "RUN three"].join("\n");
     expect(buildLine({ message: "", step: "[3/3] RUN three" }, readInstructions(text))).toBe(5);

@@ -169,7 +169,8 @@ describe("with a node that syncs files", () => {
     let fails = false;
     const requests: SyncRequest[] = [];
     const { deployer, events } = setUp({
-      buildImage: async () => (fails ? { ok: false, message: "no" } : { ok: true, image: "dev.local/hello:1" }),
+      buildImage: async () =>
+        fails ? { ok: false, message: "no", output: [] } : { ok: true, image: "dev.local/hello:1" },
       syncFiles: async (request) => {
         requests.push(request);
         return outcome;

@@ -148,7 +148,7 @@ describe("deploying", () => {
 
   test("a failed build leaves the Service unchanged and is reported", async () => {
     const { deployer, applied, events } = setUp({
-      buildImage: async () => ({ ok: false, message: '[2/2] COPY nope.txt ./\n"/nope.txt" not found' }),
+      buildImage: async () => ({ ok: false, message: '"/nope.txt" not found', output: ["[2/2] COPY nope.txt ./"] }),
     });
     await write("Dockerfile", "FROM node:22\nCOPY nope.txt ./\n");
     await deployer.deploy(projectOf({ build: build() }), never);

@@ -10,7 +10,7 @@ export interface StepImages {
   readonly used: ReadonlySet<string>;
 }
 
-/** Remembers the images that the builds of each tag made. Other programs' images are never removed. */
+/** Remembers the images that the builds of each repository made. Other programs' images are never removed. */
 export class ClassicLayers {
   readonly #docker: Docker;
   readonly #made = new Map<string, Set<string>>();
@@ -20,16 +20,16 @@ export class ClassicLayers {
   }
 
   /** Keeps the images of a failed build: they are the cache of the next one. */
-  keep(tag: string, { made }: StepImages): void {
-    const known = this.#made.get(tag) ?? new Set();
+  keep(repository: string, { made }: StepImages): void {
+    const known = this.#made.get(repository) ?? new Set();
     for (const id of made) known.add(id);
-    this.#made.set(tag, known);
+    this.#made.set(repository, known);
   }
 
   /** Removes the images of earlier builds that this successful build did not use. */
-  async replace(tag: string, images: StepImages): Promise<void> {
-    this.keep(tag, images);
-    const known = this.#made.get(tag) ?? new Set();
+  async replace(repository: string, images: StepImages): Promise<void> {
+    this.keep(repository, images);
+    const known = this.#made.get(repository) ?? new Set();
     // The engine refuses to remove an image on which another one is based, so the newest come first.
     for (const id of [...known].reverse()) {
       if (images.used.has(id)) continue;

@@ -1,5 +1,4 @@
 // Builds images with BuildKit or the classic builder of a Docker engine.
-import { readdirSync } from "node:fs";
 import { release } from "node:os";
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
@@ -11,6 +10,7 @@ import { BuildTrace } from "./buildkit-trace.ts";
 import type { ClassicLayers } from "./classic-layers.ts";
 import { ClassicOutput } from "./classic-output.ts";
 import { dialEngine } from "./dial-engine.ts";
+import { canEmulate } from "./emulators.ts";
 import { fromEngineText, toRuntimeError } from "./engine-error.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { ProgressLine } from "./progress-line.ts";
@@ -35,9 +35,10 @@ export async function buildOnEngine(
   request: BuildRequest,
 ): Promise<{ id: string }> {
   const { signal, tag } = request;
+  const repository = tag.replace(/:[^/:]*$/, "");
   const classic = new ClassicOutput(request.onStep);
   refuseUnknown(builder, request);
-  await refuseForeignPlatform(docker, request.platform);
+  await refuseForeignPlatform(docker, builder, request.platform);
   const session = builder.version === "2" ? await openBuildSession(docker, request) : undefined;
   try {
     signal?.throwIfAborted();
@@ -51,9 +52,9 @@ export async function buildOnEngine(
       ...(signal && { abortSignal: signal }),
     });
     await followBuild(stream, request, classic);
-    await layers.replace(tag, classic.images);
+    await layers.replace(repository, classic.images);
   } catch (failure) {
-    layers.keep(tag, classic.images);
+    layers.keep(repository, classic.images);
     throw failure instanceof BuildError ? failure : buildError(toRuntimeError(failure, `building ${tag}`), undefined);
   } finally {
     session?.close();
@@ -113,34 +114,30 @@ const NO_BUILDKIT = "needs BuildKit, which this engine does not have or DOCKER_B
 
 /** Architectures that run on another one without an emulator. */
 const COMPATIBLE: Readonly<Record<string, readonly string[]>> = { amd64: ["386"], arm64: ["arm"] };
-/** Go's name of an architecture → the emulator's. */
-const EMULATORS: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "aarch64", "386": "i386" };
 
 /**
  * Refuses a platform whose programs this machine's engine cannot run. Engines in a virtual machine bring emulators, so
  * they are not checked.
  */
-async function refuseForeignPlatform(docker: Docker, platform: string | undefined): Promise<void> {
+async function refuseForeignPlatform(
+  docker: Docker,
+  { version }: EngineBuilder,
+  platform: string | undefined,
+): Promise<void> {
   if (platform === undefined) return;
   const [os = "", architecture = ""] = platform.split("/");
   const engine = await docker.version();
   const own = [engine.Arch, ...(COMPATIBLE[engine.Arch] ?? [])];
   if (os === engine.Os && own.includes(architecture)) return;
-  if (os === engine.Os && (!isOnThisKernel(engine.KernelVersion) || hasEmulator(architecture))) return;
+  // If knap cannot know, BuildKit finds out. The classic builder takes a local base image of another platform.
+  const isRunnable = !isOnThisKernel(engine.KernelVersion) || (canEmulate(architecture) ?? version === "2");
+  if (os === engine.Os && isRunnable) return;
   const message = `this engine runs ${engine.Os}/${engine.Arch} and cannot run ${platform}: leave platforms out, or install an emulator (qemu-user-static, binfmt)`;
   throw new BuildError("platform", message, { setting: "platforms" });
 }
 
 function isOnThisKernel(version: string | undefined): boolean {
   return process.platform === "linux" && version === release();
-}
-
-function hasEmulator(architecture: string): boolean {
-  try {
-    return readdirSync("/proc/sys/fs/binfmt_misc").includes(`qemu-${EMULATORS[architecture] ?? architecture}`);
-  } catch {
-    return false;
-  }
 }
 
 const NO_TARGET = /target stage .* could not be found|failed to reach build target/;
