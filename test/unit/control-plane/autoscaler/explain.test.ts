@@ -63,6 +63,16 @@ describe("explain", () => {
     expect(rig.advised.at(-1)).toBe("70000: 0");
   });
 
+  test("explain names the command that ends the debugging of a revision without a Service, also by its namespace", () => {
+    const clock = new VirtualClock(START);
+    const pa = activeSince(START);
+    const settings = JSON.stringify({ debugger: "node", port: 9229, containerPort: 9229 });
+    const metadata = { ...pa.metadata, namespace: "shop", annotations: { "knap.dev/debug": settings } };
+    expect(sentence(followed(clock), clock.now(), { pa: { ...pa, metadata } })).toMatch(
+      /wait until `knap debug revision\/hello-00001 -n shop --off`$/,
+    );
+  });
+
   test("explain names the burst and the end of the panic", () => {
     const clock = new VirtualClock(START);
     const rig = followed(clock, { target: "10", "target-utilization-percentage": "70" });
