@@ -28,6 +28,8 @@ export class Overlay {
   readonly #folder: string;
   /** By the notation of the container's user. The image, and so its /etc/passwd, is always the same. */
   readonly #owners = new Map<string, FileOwner>();
+  /** The tars that uploads hold, by owner, so that many pods that start together share one. */
+  readonly #packed = new WeakMap<OverlayEntries, Map<string, WeakRef<readonly Buffer[]>>>();
   #entries: OverlayEntries = new Map();
   #copies = 0;
   /** Reads and removes copies one after the other, so that no copy is removed while an archive needs it. */
@@ -80,14 +82,10 @@ export class Overlay {
   /** Returns the archive of these entries for one or several containers; undefined: there are none. */
   archiveOf(entries: OverlayEntries): FileArchive | undefined {
     if (entries.size === 0) return undefined;
-    const packed = new Map<string, Promise<readonly Buffer[]>>();
     return async (receiver) => {
-      const { uid, gid } = await this.#ownerFor(receiver);
-      const key = `${uid}:${gid}`;
-      const parts = packed.get(key) ?? this.#inOrder(() => packFiles(entries, { uid, gid }));
-      packed.set(key, parts);
+      const owner = await this.#ownerFor(receiver);
       try {
-        return Readable.from(await parts);
+        return Readable.from(await this.#inOrder(() => this.#pack(entries, owner)));
       } catch (error) {
         const advice = "save them again, or rebuild";
         throw new Error(`the copies of synced files cannot be read: ${errorText(error)}; ${advice}`, { cause: error });
@@ -118,6 +116,15 @@ export class Overlay {
       if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return "gone";
       throw error;
     }
+  }
+
+  async #pack(entries: OverlayEntries, owner: FileOwner): Promise<readonly Buffer[]> {
+    const packed = this.#packed.get(entries) ?? new Map<string, WeakRef<readonly Buffer[]>>();
+    this.#packed.set(entries, packed);
+    const key = `${owner.uid}:${owner.gid}`;
+    const parts = packed.get(key)?.deref() ?? (await packFiles(entries, owner));
+    packed.set(key, new WeakRef(parts));
+    return parts;
   }
 
   async #ownerFor(receiver: FileReceiver): Promise<FileOwner> {

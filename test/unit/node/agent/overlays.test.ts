@@ -2,6 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StoredPod } from "../../../../src/apis/core/pod.ts";
 import { silentLogger } from "../../../../src/base/logger.ts";
@@ -72,6 +74,18 @@ test("pods of these Revisions get the files, and other pods do not", async () =>
   expect(Buffer.concat(parts).subarray(0, 1).toString()).toBe("a");
   expect(overlays.archiveFor(podOf("other"))).toBeUndefined();
   expect(overlays.archiveFor(podOf("absent"))).toBeUndefined();
+});
+
+test("pods that start together share one archive in memory", async () => {
+  createRevision("r1");
+  await change("/a", "1");
+  const archiveFor = (user: string) => overlays.archiveFor(podOf("r1"))?.({ user, read: async () => "" });
+  const first = await archiveFor("7:8");
+  rmSync(join(folder, "copies"), { recursive: true });
+  const bytes = async (archive: Readable | undefined) => (await buffer(archive as Readable)).length;
+  expect(await bytes(await archiveFor("7:8"))).toBeGreaterThan(512);
+  await expect(archiveFor("9:9")).rejects.toThrow("cannot be read");
+  expect(await bytes(first)).toBeGreaterThan(512);
 });
 
 test("an image that the Service gets again starts without the files that were synced in the past", async () => {
