@@ -21,6 +21,8 @@ export type ChangePlan =
       readonly files: readonly SyncedFile[];
       readonly restart: boolean;
       readonly commands: readonly SyncCommand[];
+      /** What the user must know about later instances. */
+      readonly notice?: string | undefined;
     }
   | { readonly action: "rebuild" /** Why a sync is not enough, if a rule says sync. */; readonly reason?: string };
 
@@ -30,8 +32,10 @@ export interface ChangeContext {
   isBuildFile(name: string): boolean;
   /** Whether a file that no rule covers is part of the build. */
   isSource(path: string): boolean;
-  /** Whether the image has the file, so that no sync can delete it. */
+  /** Whether the image has the file, so that a sync deletes it only in running instances. */
   isInImage(name: string): boolean;
+  /** knap builds the image, so that a new one can be without a file. */
+  readonly isBuilt: boolean;
 }
 
 /** Returns the plan for instances in containers. The strongest action of all files wins. */
@@ -41,6 +45,7 @@ export function planContainerChange(changes: readonly ChangedFile[], context: Ch
   const commands = new Map<RuleCommand, SyncCommand>();
   let restart = false;
   let reason: string | undefined;
+  let notice: string | undefined;
   for (const change of changes) {
     if (context.isBuildFile(change.name)) return { action: "rebuild" };
     const matching = context.matchers.filter((matcher) => matcher.matches(change.path));
@@ -49,8 +54,10 @@ export function planContainerChange(changes: readonly ChangedFile[], context: Ch
       if (rule.action === "rebuild") return { action: "rebuild" };
       restart ||= rule.action === "restart" || rule.action === "sync+restart";
       if (rule.action === "restart") continue;
-      if (change.isGone && context.isInImage(change.name))
-        reason ??= `${change.name} was deleted, and the image has it`;
+      if (change.isGone && context.isInImage(change.name)) {
+        if (context.isBuilt) reason ??= `${change.name} was deleted, and the image has it`;
+        else notice ??= `${change.name} is deleted in running instances; later ones have it again if the image has it`;
+      }
       if (rule.exec !== undefined) commands.set(rule.exec, rule.exec);
       const target = targetOf(change.path);
       (change.isGone ? gone : written).set(target, { target, source: change.isGone ? undefined : change.path });
@@ -58,12 +65,13 @@ export function planContainerChange(changes: readonly ChangedFile[], context: Ch
   }
   if (reason !== undefined) return { action: "rebuild", reason };
   if (written.size + gone.size === 0 && !restart) return { action: "none" };
-  return { action: "sync", files: [...gone.values(), ...written.values()], restart, commands: [...commands.values()] };
+  const files = [...gone.values(), ...written.values()];
+  return { action: "sync", files, restart, commands: [...commands.values()], ...(notice !== undefined && { notice }) };
 }
 
 /**
  * Returns the plan for processes, which read the changed files themselves: a restart, unless only rules with `sync`
- * cover the files.
+ * cover the files. `reloads`: the command reloads files that no rule covers.
  */
 export function planProcessChange(
   changes: readonly ChangedFile[],
@@ -72,8 +80,8 @@ export function planProcessChange(
   if (changes.some(({ name }) => isBuildFile(name))) return { action: "rebuild" };
   const needsRestart = ({ path }: ChangedFile): boolean => {
     const matching = matchers.filter((matcher) => matcher.matches(path));
-    return matching.length === 0 ? isSource(path) : matching.some(({ rule }) => rule.action !== "sync");
+    return matching.length === 0 ? !reloads && isSource(path) : matching.some(({ rule }) => rule.action !== "sync");
   };
-  if (reloads || !changes.some(needsRestart)) return { action: "none" };
+  if (!changes.some(needsRestart)) return { action: "none" };
   return { action: "sync", files: [], restart: true, commands: [] };
 }

@@ -140,7 +140,7 @@ export class Deployer implements AsyncDisposable {
     return (path) => {
       if (this.#parts.isOwnFile(path)) return undefined;
       if (isProjectFile(path) || roots.some((root) => isWithin(root, path))) return "project";
-      if (files.some((each) => each.isMissingRoot(path))) return "project";
+      if (files.some((each) => each.isFolderRoot(path))) return "project";
       return files.some((each) => each.covers(path)) ? "files" : undefined;
     };
   }
@@ -217,7 +217,8 @@ export class Deployer implements AsyncDisposable {
     const state = {
       first,
       built: next,
-      seen: this.#sync.isPossible ? files.imageFiles(next, first) : next,
+      // A process reads the files itself.
+      seen: this.#sync.isPossible && this.isBuilding ? files.imageFiles(next, first) : next,
       firstHash,
       hash,
     };

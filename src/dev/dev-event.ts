@@ -43,7 +43,10 @@ export type DevEvent =
     }
   /** A sync was refused. `isRebuilt`: a new revision with the files follows. Once per Service and reason. */
   | { readonly type: "sync-refused"; readonly service: string; readonly message: string; readonly isRebuilt: boolean }
-  /** The files are in the instances, but a command failed or an instance does not become ready. */
+  /**
+   * The files are in the instances, but a command failed, an instance does not become ready, or later instances will
+   * have other files.
+   */
   | { readonly type: "sync-problem"; readonly service: string; readonly message: string }
   /**
    * The sources changed, or the user requested a rebuild; a new revision follows. `reason`: why a sync is not enough,

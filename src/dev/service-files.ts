@@ -1,9 +1,8 @@
 // Reads the files of one Service that watch mode reacts to: the sources of its build or process, and the files of its
 // rules.
-import { existsSync } from "node:fs";
-import { lstat, readFile, readlink } from "node:fs/promises";
+import { lstatSync, statSync } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import { sha256Hex } from "../base/hash.ts";
 import { contextIgnores } from "../node/image/build-context.ts";
 import { isManifest } from "../project/infer-watch.ts";
 import type { ProjectService } from "../project/project.ts";
@@ -15,6 +14,7 @@ import {
   planContainerChange,
   planProcessChange,
 } from "./change-planner.ts";
+import { hashFiles } from "./hash-files.ts";
 import type { IsOwnFile } from "./own-files.ts";
 import { isNoise, listFiles, slashed, sourceFilter, sourceFolderOf } from "./source-files.ts";
 import { makeMatcher, type WatchMatcher } from "./watch-matcher.ts";
@@ -31,8 +31,8 @@ export interface FilesRequest {
   readonly isOwnFile: IsOwnFile;
 }
 
-/** The name of the Service's settings among its files. */
-const SETTINGS = "knap.yaml";
+/** The name of the Service's settings among its files. Names of files do not begin with `./`. */
+const SETTINGS = "./knap.yaml";
 
 /** Names of files are relative to the source folder, with / as separator. Those outside of it begin with `../`. */
 export class ServiceFiles {
@@ -44,8 +44,8 @@ export class ServiceFiles {
   /** Folders and files to read besides the source folder. */
   readonly #otherRoots: readonly string[];
   readonly #hasSources: boolean;
-  /** Paths of rules that do not exist yet. */
-  readonly #missing: ReadonlySet<string>;
+  /** Roots that are folders or did not exist when the project was loaded. */
+  readonly #folderRoots: ReadonlySet<string>;
 
   constructor(request: FilesRequest) {
     const { service, isBuilt, cwd, inputs, isOwnFile } = request;
@@ -71,8 +71,8 @@ export class ServiceFiles {
     this.#matchers = (develop?.rules ?? []).map((rule) => makeMatcher(rule, isExcluded));
     const isRead = (path: string): boolean => isWithin(this.#folder, path) && !isNoise(`/${this.#nameOf(path)}`);
     const rulePaths = (develop?.rules ?? []).map(({ path }) => path);
-    this.#otherRoots = rulePaths.filter((path) => !this.#hasSources || !isRead(path));
-    this.#missing = new Set(rulePaths.filter((path) => !existsSync(path)));
+    this.#otherRoots = rulePaths.filter((path) => !this.#hasSources || !isRead(path) || isLink(path));
+    this.#folderRoots = new Set(this.roots.filter((path) => !isFile(path)));
   }
 
   /** Returns true if no file can change what is deployed. */
@@ -85,9 +85,9 @@ export class ServiceFiles {
     return [...(this.#hasSources ? [this.#folder] : []), ...this.#matchers.map(({ rule }) => rule.path)];
   }
 
-  /** Returns true if the path of a rule was missing when the project was loaded. It is not watched yet. */
-  isMissingRoot(path: string): boolean {
-    return this.#missing.has(path);
+  /** Returns true for a watched folder itself. Once it is deleted and created again, it must be watched anew. */
+  isFolderRoot(path: string): boolean {
+    return this.#folderRoots.has(path);
   }
 
   /** Returns true if changes of the file can change what is deployed. `path`: absolute. */
@@ -134,10 +134,14 @@ export class ServiceFiles {
         basename(name).endsWith(".dockerignore") ||
         (isBuilt && service.develop?.isInferred === true && isManifest(name)),
       isSource: this.#isSource,
-      isInImage: (name) => service.build !== undefined && built.has(name) && isInside(name),
+      isInImage: (name) => built.has(name) && (service.build === undefined || isInside(name)),
+      isBuilt: service.build !== undefined,
     };
     if (isBuilt) return planContainerChange(changes, context);
-    return planProcessChange(changes, { ...context, reloads: service.develop?.reloader !== undefined });
+    const { reloader, isInferred } = service.develop ?? {};
+    const reloads = reloader !== undefined;
+    // Rules from the Dockerfile say less about a process than its command.
+    return planProcessChange(changes, { ...context, reloads, ...(reloads && isInferred && { matchers: [] }) });
   }
 
   /** Returns the files that determine an image or a process. */
@@ -152,6 +156,7 @@ export class ServiceFiles {
    */
   imageFiles(files: FileHashes, first: FileHashes): FileHashes {
     const isSynced = (name: string, hash: string): boolean => {
+      if (name === SETTINGS) return false;
       const matching = this.#matchers.filter(
         ({ rule, matches }) => rule.target !== undefined && matches(this.#pathOf(name)),
       );
@@ -184,13 +189,11 @@ export class ServiceFiles {
   }
 
   async #update(known: FileHashes, paths: ReadonlySet<string>): Promise<FileHashes> {
-    const hashes = await Promise.all(
-      [...paths].sort().map(async (path) => [this.#nameOf(path), await hashOf(path)] as const),
-    );
+    const roots = [...(this.#hasSources ? [this.#folder] : []), ...this.#otherRoots];
     const files = new Map(known);
-    for (const [name, hash] of hashes) {
-      if (hash === undefined) files.delete(name);
-      else files.set(name, hash);
+    for (const [path, hash] of await hashFiles(paths, roots)) {
+      if (hash === undefined) files.delete(this.#nameOf(path));
+      else files.set(this.#nameOf(path), hash);
     }
     return files;
   }
@@ -198,13 +201,5 @@ export class ServiceFiles {
 
 const isInside = (name: string): boolean => !name.startsWith("../");
 
-/** Resolves with a hash of a file's content, or with the target of a symbolic link; undefined if it does not exist. */
-async function hashOf(path: string): Promise<string | undefined> {
-  try {
-    const stats = await lstat(path);
-    if (stats.isSymbolicLink()) return `link ${await readlink(path)}`;
-    return stats.isFile() ? sha256Hex(await readFile(path)) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;

@@ -55,17 +55,18 @@ export class ServiceSync {
       plan.files.map(({ source }) => source),
       since,
     );
-    const { files, restart, commands } = plan;
+    const { files, restart, commands, notice } = plan;
     const outcome = await syncFiles({ service, files, restart, commands, signal });
     if (!outcome.ok) return outcome.message;
     this.#reported.delete(service);
     const { instances, dirty, isHeld, problems } = outcome;
     const times = timesSince(noticedMs, outcome.times);
     const synced = { type: "synced", service, files: names, copied: files.length, instances, dirty, times } as const;
-    const waits = isHeld ? ["the restart waits until the debugger detaches"] : [];
+    const notices = notice === undefined ? [] : [notice];
+    if (isHeld) notices.push("the restart waits until the debugger detaches");
     const isDone = !isHeld || files.length > 0;
     if (isDone) emit(synced);
-    for (const message of [...problems, ...waits]) emit({ type: "sync-problem", service, message });
+    for (const message of [...problems, ...notices]) emit({ type: "sync-problem", service, message });
     if (!isDone) return undefined;
     this.#recording = this.#recording.then(() => recordSync(this.#parts.client, synced)).catch(() => {});
     return undefined;

@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { servingContainer } from "../apis/core/pod.ts";
 import { contextIgnores } from "../node/image/build-context.ts";
 import type { ProjectService } from "../project/project.ts";
+import { isForbidden, isGone } from "./file-errors.ts";
 import { gitIgnores } from "./git-ignore.ts";
 import type { IsOwnFile } from "./own-files.ts";
 
@@ -66,10 +67,13 @@ export const slashed = (path: string): string => path.split(sep).join("/");
 
 /**
  * Resolves with the absolute paths of the files and symbolic links of a folder, or with that of a file, for which
- * `isWanted` returns true.
+ * `isWanted` returns true. A folder that may not be read counts as empty.
  */
 export async function listFiles(root: string, isWanted: (path: string) => boolean): Promise<readonly string[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => undefined);
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+    if (!isGone(error) && !isForbidden(error)) throw error;
+    return undefined;
+  });
   if (entries === undefined) return isWanted(root) ? [root] : [];
   const found = entries.map(async (entry) => {
     const path = join(root, entry.name);

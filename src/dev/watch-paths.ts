@@ -1,7 +1,7 @@
 // Reports changed paths with chokidar.
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { watch } from "chokidar";
 import { isNoise } from "./source-files.ts";
 
@@ -71,9 +71,24 @@ function follower(options: { readonly depth?: number }, changed: (path: string) 
     // After unwatch() of a folder, chokidar still reports changes in its subfolders.
     if (rootsOf(path).length > 0 && !ignored(path)) changed(path);
   };
-  watcher.on("all", (_event, path) => report(path));
+  // chokidar does not watch a deleted root again when it is created, so that the next call of follow() adds it anew.
+  const forget = (path: string): void => {
+    if (options.depth !== undefined || !known.has(path)) return;
+    changed(path);
+    known.delete(path);
+    watcher.unwatch(path);
+  };
+  watcher.on("all", (event, path) => {
+    report(path);
+    if (event === "unlinkDir") forget(path);
+  });
   // chokidar drops events of a file that changes, or is deleted and created, several times in 100 ms.
-  watcher.on("raw", (_event, name, details) => report(rawPath(name, details)));
+  watcher.on("raw", (event, name, details) => {
+    report(rawPath(name, details));
+    // The deletion of a watched folder has its own name. chokidar misses it if the folder is empty or exists again.
+    const { watchedPath } = details as { readonly watchedPath: string };
+    if (event === "rename" && name === basename(watchedPath)) forget(watchedPath);
+  });
   // An unreadable folder is not watched. Loading the project reports it.
   watcher.on("error", () => {});
   return {

@@ -86,6 +86,28 @@ describe("watched files", () => {
     expect([...others].sort()).toEqual(["knap.yaml", "my-service.dev.yaml"]);
   });
 
+  test("a watched folder that is deleted and created again is watched again once it is followed", async () => {
+    const save = (text: string) => reportedDuring(() => writeFile(at("src/a.mjs"), text));
+    const roots = [at("src")];
+    await mkdir(at("src"));
+    await watched.follow(roots);
+    const remove = () => rm(at("src"), { recursive: true });
+    const reportedSoonAfter = (act: () => Promise<unknown>) => reportedDuring(() => act().then(() => sleep(200)));
+    // The folder is empty and has files; it is created again at once and later.
+    for (const isLater of [false, true, false, true]) {
+      if (isLater) {
+        expect(await reportedSoonAfter(remove)).toContain("src");
+        await watched.follow(roots);
+        expect(await reportedSoonAfter(() => mkdir(at("src")))).toContain("src");
+      } else {
+        expect(await reportedSoonAfter(() => remove().then(() => mkdir(at("src"))))).toContain("src");
+      }
+      await watched.follow(roots);
+      expect(await save("1")).toEqual([join("src", "a.mjs")]);
+      expect(await save("2")).toEqual([join("src", "a.mjs")]);
+    }
+  });
+
   test("the watcher reports files in subfolders of a watched folder until it no longer watches the folder", async () => {
     await mkdir(at("src/deep"), { recursive: true });
     await writeFile(at("app.yaml"), "1");

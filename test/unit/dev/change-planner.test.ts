@@ -28,6 +28,7 @@ const context = (rules: readonly WatchRule[], inImage: readonly string[] = []): 
   isBuildFile: (name) => name === "Dockerfile",
   isSource: (path) => !path.includes("/outside/"),
   isInImage: (name) => inImage.includes(name),
+  isBuilt: true,
 });
 const plan = (files: readonly string[], rules: readonly WatchRule[], inImage: readonly string[] = []) =>
   planContainerChange(changed(...files), context(rules, inImage));
@@ -133,8 +134,10 @@ describe("the plan for changed files of a process", () => {
     for (const name of ["src/a", "package.json", "other"]) expect(process([name], rules)).toEqual(restart);
   });
 
-  test("a command that reloads changed code by itself is left alone", () => {
-    expect(process(["a.mjs"], [], true)).toEqual({ action: "none" });
+  test("a command that reloads changed code is left alone, except for files whose rule does not say sync", () => {
+    const rules = [rule(".env", "restart"), rule("public", "sync")];
+    for (const name of ["a.mjs", "public/a.css"]) expect(process([name], rules, true)).toEqual({ action: "none" });
+    expect(process(["a.mjs", ".env"], rules, true)).toEqual(restart);
     expect(process(["Dockerfile"], [], true)).toEqual({ action: "rebuild" });
   });
 });

@@ -267,7 +267,8 @@ describe("with a node that syncs files", () => {
       },
     });
     await write("a.mjs", "1");
-    const project = projectOf({ start: start() });
+    const rules = [syncRule({ path: folder, action: "sync+restart", initialSync: true })];
+    const project = projectOf({ start: start(), develop: { rules, isInferred: false } });
     await deployer.deploy(project, never);
     await write("a.mjs", "2");
     expect(await deployer.syncChanges(project, [join(folder, "a.mjs")], { since: Date.now(), signal: never })).toBe(
