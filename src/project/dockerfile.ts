@@ -20,7 +20,9 @@ export interface DockerfileFacts {
 export type DockerfileStep =
   /** COPY or ADD of files of the context, as written; `target` is absolute, and ends with / if it was written so. */
   | { readonly type: "copy"; readonly sources: readonly string[]; readonly target: string }
-  | { readonly type: "run"; readonly command: readonly string[] };
+  | { readonly type: "run"; readonly command: readonly string[] }
+  /** COPY of files of another stage of the same Dockerfile. */
+  | { readonly type: "stage"; readonly steps: readonly DockerfileStep[] };
 
 const NO_FACTS: DockerfileFacts = { entrypoint: [], cmd: [], workdir: "", env: {}, base: "", steps: [] };
 
@@ -67,8 +69,14 @@ function joinFolder(folder: string, next: string): string {
   return `${folder === "/" ? "" : folder}/${next}`.replace(/\/\.(?=\/|$)/g, "") || "/";
 }
 
+interface Before {
+  readonly args: StringMap;
+  /** As in {@link Stages}. */
+  readonly stages: ReadonlyMap<string, DockerfileFacts>;
+}
+
 /** The facts of a stage after one more instruction. */
-function afterInstruction(facts: DockerfileFacts, instruction: Instruction, text: string, args: StringMap) {
+function afterInstruction(facts: DockerfileFacts, instruction: Instruction, text: string, { args, stages }: Before) {
   const fill = (value: string) => fillIn(value, { ...args, ...facts.env });
   switch (instruction.getKeyword()) {
     case "WORKDIR":
@@ -85,8 +93,11 @@ function afterInstruction(facts: DockerfileFacts, instruction: Instruction, text
     case "RUN":
       return { ...facts, steps: [...facts.steps, { type: "run" as const, command: runCommand(instruction, text) }] };
     case "COPY":
-    case "ADD":
-      return { ...facts, steps: [...facts.steps, ...readCopy(instruction, fill(text), facts.workdir)] };
+    case "ADD": {
+      const from = instruction instanceof Copy ? instruction.getFromFlag() : null;
+      const copied = from ? readStageCopy(fill(from.getValue() ?? ""), stages) : readCopy(fill(text), facts.workdir);
+      return { ...facts, steps: [...facts.steps, ...copied] };
+    }
     default:
       return facts;
   }
@@ -101,10 +112,15 @@ function runCommand(instruction: Instruction, text: string): readonly string[] {
   return ["/bin/sh", "-c", lines.slice(1, -1).join("\n")];
 }
 
-/** Returns no step for files of other stages and images, here-documents and URLs, which are not in the context. */
-function readCopy(instruction: Instruction, text: string, workdir: string): readonly DockerfileStep[] {
-  const isFromStage = instruction instanceof Copy && instruction.getFromFlag() !== null;
-  if (isFromStage || text.includes("<<") || /(?:^|[\s"])\w+:\/\/|git@/.test(text)) return [];
+/** Returns no step for files of images. `from`: the name or number of a stage, or an image. */
+function readStageCopy(from: string, stages: Before["stages"]): readonly DockerfileStep[] {
+  const stage = stages.get(from.toLowerCase()) ?? [...stages.values()][/^\d+$/.test(from) ? Number(from) : -1];
+  return stage === undefined ? [] : [{ type: "stage", steps: stage.steps }];
+}
+
+/** Returns no step for here-documents and URLs, which are not in the context. */
+function readCopy(text: string, workdir: string): readonly DockerfileStep[] {
+  if (text.includes("<<") || /(?:^|[\s"])\w+:\/\/|git@/.test(text)) return [];
   const line = text.replace(FLAGS, "").trim();
   const words = line.startsWith("[") ? readCommand(line) : line.split(/\s+/);
   const [target, ...sources] = [...words].reverse();
@@ -146,7 +162,7 @@ function readStages(text: string, given: StringMap): Stages {
       stages.set(last, stages.get(base.toLowerCase()) ?? { ...NO_FACTS, base });
     } else if (last !== undefined) {
       const argument = joinLines(instruction.getRawArgumentsContent() ?? "", dockerfile.getEscapeCharacter());
-      stages.set(last, afterInstruction(stages.get(last) ?? NO_FACTS, instruction, argument, args));
+      stages.set(last, afterInstruction(stages.get(last) ?? NO_FACTS, instruction, argument, { args, stages }));
     }
   }
   return { stages, last: last ?? "" };

@@ -1,5 +1,6 @@
 // Makes watch rules from a Dockerfile: source folders that its last stage copies for an interpreter are synced.
 import { join, posix } from "node:path";
+import type { StringMap } from "../apis/meta/object.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { isInterpreted } from "./app-command.ts";
 import type { DockerfileFacts, DockerfileStep } from "./dockerfile.ts";
@@ -23,8 +24,9 @@ const HARMLESS: readonly RegExp[] = [
   /^(?:npm|pnpm|yarn|bun)(?: -\S+)* (?:ci|install|i|add|fetch|prune|cache|config|set|dedupe)\b/,
   /^(?:yarn|npm|pnpm)(?: --\S+)*$/,
   // `pip install .` copies the sources into the packages.
-  /^(?:python[\d.]* -m )?pip[\d.]* (?!install\b(?!.* -e ).* \.(?:\[\S+\])?(?: |$))/,
-  /^(?:poetry|uv|pdm) (?:config|sync|install|lock|export|pip)\b/,
+  /^(?:uv |python[\d.]* -m )?pip[\d.]* (?!install\b(?!.* (?:-e|--editable) ).* \.\/?(?:\[\S+\])?(?: |$))/,
+  /^(?:poetry|uv|pdm) (?:config|sync|install|lock|export)\b(?!.* --no-editable\b(?!.* --no-install-project\b))/,
+  /^husky\b/,
   /^pipenv (?:install|sync|requirements)\b/,
   /^bundle (?:install|config)\b/,
   /^composer (?:install|dump-autoload|config)\b/,
@@ -42,38 +44,86 @@ interface InferRequest {
   readonly namesIn: (folder: string) => readonly string[];
   /** The command reloads changed code. */
   readonly reloads: boolean;
+  /** Scripts of package.json in the context. */
+  readonly scripts?: StringMap | undefined;
+}
+
+/** Scripts that an installation of the dependencies also runs. */
+const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
+const INSTALL = /^(?:npm|pnpm|yarn|bun)(?: -\S+)*(?: (?:ci|install|i)\b|$)(?!.* (?:-g|--global|--ignore-scripts)\b)/;
+
+type RunStep = Extract<DockerfileStep, { type: "run" }>;
+type CopyStep = Extract<DockerfileStep, { type: "copy" }>;
+
+/** A RUN that may transform sources, and the sources that it can read. */
+interface Transformation {
+  readonly run: RunStep;
+  readonly sources: readonly string[];
 }
 
 /** Returns the rules, or why there are none. */
 export function inferRules({ steps }: DockerfileFacts, request: InferRequest): Result<readonly WatchRule[]> {
-  const { command, context, namesIn } = request;
+  const { command, context, kindOf, namesIn, scripts = {} } = request;
   if (command.length === 0) return failed("the Dockerfile has no CMD or ENTRYPOINT");
   if (!isInterpreted(command)) return failed(`its command runs no known interpreter: ${command.join(" ")}`);
-  const transformed = steps.findLastIndex((step) => step.type === "run" && !isHarmless(step));
+  const installed = INSTALL_SCRIPTS.flatMap((name) => scripts[name] ?? []);
+  const isTransforming = (step: DockerfileStep): step is RunStep => step.type === "run" && !isHarmless(step, installed);
+  const transformations = findTransformations(steps, isTransforming);
+  const transformed = transformations.flatMap(({ sources }) => sources);
   const action = request.reloads ? ("sync" as const) : ("sync+restart" as const);
-  const copies = steps.slice(transformed + 1).filter((step) => step.type === "copy");
+  const copies = steps.slice(steps.findLastIndex(isTransforming) + 1).filter((step) => step.type === "copy");
   const synced = copies.flatMap(({ sources, target }) =>
-    sources.flatMap((source) => copyRule(source, { target, isOne: sources.length === 1 }, request)),
+    sources
+      .filter((source) => !transformed.some((other) => isBelow(other, inContext(source))))
+      .flatMap((source) => copyRule(source, { target, isOne: sources.length === 1 }, request)),
   );
   if (synced.length === 0) {
-    const run = steps[transformed];
-    if (run?.type === "run" && steps.some(({ type }) => type === "copy")) {
-      return failed(`RUN ${run.command.at(-1)} may change the sources, so each change needs a build`);
-    }
+    const line = transformations.at(-1)?.run.command.at(-1);
+    if (line !== undefined) return failed(`RUN ${line} may change the sources, so each change needs a build`);
     return failed("the Dockerfile copies no files of its context that can be synced");
   }
-  const rebuilt = namesIn(context)
-    .filter(isManifest)
-    .map((name): WatchRule => ({ ...NO_PATTERNS, path: join(context, name), action: "rebuild" }));
+  const rebuilt = [...new Set([...transformed, ...namesIn(context).filter(isManifest)])]
+    .map((name) => join(context, name))
+    .filter((path) => kindOf(path) !== undefined)
+    .map((path): WatchRule => ({ ...NO_PATTERNS, path, action: "rebuild" }));
   return ok([...synced.map((rule): WatchRule => ({ ...rule, action })), ...rebuilt]);
 }
 
 const NO_PATTERNS = { include: [], ignore: [], initialSync: false } as const;
 
-function isHarmless({ command }: Extract<DockerfileStep, { type: "run" }>): boolean {
+/** Returns a source of COPY as a path below the context, "" for the whole context. */
+const inContext = (source: string): string => posix.join("/", source).replace(/^\/+|\/+$/g, "");
+
+const isBelow = (folder: string, path: string): boolean =>
+  folder === "" || path === folder || path.startsWith(`${folder}/`);
+
+/** Returns those of the steps and of the stages that they copy from, without those that read no sources. */
+function findTransformations(
+  steps: readonly DockerfileStep[],
+  isTransforming: (step: DockerfileStep) => step is RunStep,
+): readonly Transformation[] {
+  const last = steps.findLastIndex(isTransforming);
+  const run = steps[last];
+  const sources = steps
+    .slice(0, Math.max(0, last))
+    .filter((step): step is CopyStep => step.type === "copy")
+    .flatMap((step) => step.sources.map(inContext))
+    // Files that match a pattern are in its folder.
+    .map((source) => (/[*?[]/.test(source) ? inContext(source.replace(/[^/]*[*?[].*$/, "")) : source))
+    .filter((source) => !isManifest(source));
+  const below = steps.flatMap((step) => (step.type === "stage" ? findTransformations(step.steps, isTransforming) : []));
+  return [...below, ...(run?.type === "run" && sources.length > 0 ? [{ run, sources }] : [])];
+}
+
+/** `installed`: commands that an installation of the dependencies also runs. */
+function isHarmless({ command }: RunStep, installed: readonly string[]): boolean {
   const line = command[0] === "/bin/sh" ? (command[2] ?? "") : command.join(" ");
   const parts = line.split(/&&|\|\||[;|&\n]/).map((part) => shellWords(part.replace(/\\\n/g, " ")).join(" "));
-  return parts.every((part) => part === "" || part.startsWith("#") || HARMLESS.some((known) => known.test(part)));
+  const isInstallHarmless = installed.every((script) => isHarmless({ type: "run", command: [script] }, []));
+  return parts.every((part) => {
+    if (INSTALL.test(part) && !isInstallHarmless) return false;
+    return part === "" || part.startsWith("#") || HARMLESS.some((known) => known.test(part));
+  });
 }
 
 /** Returns the rule of one source of COPY; none if its files cannot be synced one by one, or if it needs a build. */

@@ -147,5 +147,6 @@ async function inferWatchRules(request: DevelopRequest, reloads: boolean): Promi
   if (facts === undefined) return failed("there is no Dockerfile that can be read");
   const { inferRules } = await import("./infer-watch.ts");
   const command = await containerCommand(request);
-  return inferRules(facts, { command, context: build.context, kindOf, namesIn, reloads });
+  const scripts = await readScripts(build.context);
+  return inferRules(facts, { command, context: build.context, kindOf, namesIn, reloads, scripts });
 }

@@ -35,8 +35,13 @@ export async function initWatch(folder: string, flags: GlobalFlags, terminal: Te
   }
   const path = project.file ?? join(project.folder, "knap.yaml");
   const before = project.file === undefined ? schemaLine(project.folder) : await readFile(path, "utf8");
-  await writeFile(path, withWatchRules(before, rules, project.folder));
   const shown = relative(terminal.cwd, path) || path;
+  const written = withWatchRules(before, rules, project.folder);
+  if (!written.ok) {
+    const fix = "write these settings without an alias, or add develop.watch yourself, as docs/watch.md describes";
+    throw new CliError({ exitCode: exitCodes.failed, what: `${shown}: ${written.error}`, fix });
+  }
+  await writeFile(path, written.value);
   for (const [name, each] of rules) terminal.print(`${name}: wrote ${countText(each.length, "rule")} to ${shown}`);
   return exitCodes.ok;
 }

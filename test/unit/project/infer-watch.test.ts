@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { StringMap } from "../../../src/apis/meta/object.ts";
 import { readDockerfile } from "../../../src/project/dockerfile.ts";
 import { inferRules } from "../../../src/project/infer-watch.ts";
 
@@ -14,7 +15,7 @@ const FILES = [
 const FOLDERS = ["src", "public", "app", "lib"];
 
 /** Returns the rules as lines such as `sync+restart src → /app/src`, or the reason why there are none. */
-function inferred(lines: readonly string[], reloads = false): readonly string[] | string {
+function inferred(lines: readonly string[], reloads = false, scripts: StringMap = {}): readonly string[] | string {
   const facts = readDockerfile(lines.join("\n"));
   if (facts === undefined) throw new Error("no such stage");
   const kindOf = (path: string) => {
@@ -23,7 +24,7 @@ function inferred(lines: readonly string[], reloads = false): readonly string[] 
   };
   const namesIn = (folder: string) => (folder.replace(/\/$/, "") === "/project" ? [...FILES, ...FOLDERS] : []);
   const command = [...facts.entrypoint, ...facts.cmd];
-  const rules = inferRules(facts, { command, context: "/project", kindOf, namesIn, reloads });
+  const rules = inferRules(facts, { command, context: "/project", kindOf, namesIn, reloads, scripts });
   if (!rules.ok) return rules.error;
   return rules.value.map(({ action, path, target, include }) => {
     const name = path.replace(/^\/project\/?/, "") || ".";
@@ -37,6 +38,34 @@ const synced = (lines: readonly string[]) => {
 };
 
 describe("rules from a Dockerfile", () => {
+  test("sources that a copied stage builds are rebuilt, and the other ones are synced", () => {
+    const rules = inferred([
+      "FROM node AS web",
+      "COPY package.json lib/ ./",
+      "RUN npm run build",
+      "FROM python AS packages",
+      "RUN python -m venv /venv",
+      "FROM python",
+      "COPY --from=packages /venv /venv",
+      "COPY --from=web /dist static",
+      "COPY . /srv",
+      "CMD python /srv/app.py",
+    ]);
+    expect(rules.slice(0, 2)).toEqual(["sync+restart . → /srv", "rebuild lib"]);
+  });
+
+  test("an installation after COPY is a build if package.json has scripts that it runs", () => {
+    const lines = (run: string) => ["FROM node", "COPY . /app", `RUN ${run}`, "CMD node /app"];
+    const built = { postinstall: "prisma generate" };
+    for (const run of ["npm ci", "npm install --omit=dev", "yarn", "pnpm i --frozen-lockfile"]) {
+      expect(inferred(lines(run), false, built)).toMatch(/may change the sources/);
+      expect(inferred(lines(run), false, { prepare: "husky", test: "tsc" })).toContain("sync+restart . → /app");
+    }
+    expect(inferred(lines("npm ci --ignore-scripts"), false, built)).toContain("sync+restart . → /app");
+    const first = ["FROM node", "COPY package.json ./", "RUN npm ci", "COPY src src", "CMD node src"];
+    expect(inferred(first, false, built)).toContain("sync+restart src → /src");
+  });
+
   test("source folders are synced, and manifests of dependencies and the Dockerfile are rebuilt", () => {
     expect(
       inferred([
@@ -154,6 +183,21 @@ describe("rules from a Dockerfile", () => {
     ["java", ["COPY lib /lib", 'CMD ["java", "-jar", "/lib/a.jar"]'], /no known interpreter/],
     ["no command", ["COPY src /src"], /no CMD or ENTRYPOINT/],
     ["only files of another stage", ["COPY --from=0 /dist /dist", "CMD node /dist"], /copies no files/],
+    [
+      "pip install . with uv",
+      ["WORKDIR /app", "COPY . .", "RUN uv pip install --system .", "CMD python -m app"],
+      /uv pip install --system \. may change/,
+    ],
+    [
+      "uv sync --no-editable",
+      ["COPY . /app", "RUN uv sync --frozen --no-editable", "CMD python -m app"],
+      /--no-editable may change/,
+    ],
+    [
+      "a copy of a stage that builds the same sources",
+      ["COPY . .", "RUN npm run build", "FROM base", "COPY . .", "COPY --from=0 /dist /dist", "CMD node /dist"],
+      /npm run build may change/,
+    ],
     ["an archive", ["ADD site.tar /srv", "CMD node /srv"], /copies no files/],
     ["a folder that does not exist", ["COPY gone /srv", "CMD node /srv"], /copies no files/],
     ["a folder outside of the context", ["COPY ../src /srv", "CMD node /srv"], /copies no files/],

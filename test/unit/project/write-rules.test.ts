@@ -20,9 +20,14 @@ const watch = [
   { path: "./package.json", action: "rebuild" },
 ];
 
+const write = (text: string): string => {
+  const written = withWatchRules(text, rules, "/project");
+  return written.ok ? written.value : written.error;
+};
+
 describe("writing watch rules to knap.yaml", () => {
   test("an empty file gets the Services with their rules, one a line, after its comments", () => {
-    expect(withWatchRules("# my project\n", rules, "/project")).toBe(`# my project
+    expect(write("# my project\n")).toBe(`# my project
 
 services:
   hello:
@@ -32,6 +37,16 @@ services:
         - { path: ., target: /app, action: sync+restart, include: [ "*.mjs" ] }
         - { path: ./package.json, action: rebuild }
 `);
+  });
+
+  test.each([
+    ["an alias", "x: &base { build: . }\nservices:\n  hello: *base\n", /^line 3: the rules of hello/],
+    ["an anchor", "services:\n  hello: &base\n    build: .\n  other: *base\n", /^line \d: the rules of hello/],
+    ["a merge", "x: &base { build: . }\nservices:\n  hello:\n    <<: *base\n", /^line \d: the rules of hello/],
+    ["an alias of develop", "x: &d {}\nservices:\n  hello:\n    develop: *d\n", /^line 4: the rules of develop/],
+  ])("settings that the Service shares by %s are refused with the line", (_, text, reason) => {
+    expect(write(text)).toMatch(reason);
+    expect(write("x: &x 1\nservices:\n  hello: { build: . }\n  other: { port: *x }\n")).toContain("./src");
   });
 
   test.each([
@@ -50,7 +65,7 @@ services:
     ],
     ["without services", "# top\nport: 8090 # the port\n# about hello here\n"],
   ])("settings %s keep their values and comments", (_, text) => {
-    const written = withWatchRules(text, rules, "/project");
+    const written = write(text);
     const [before, after] = [text, written].map((each) => parseProjectFile(each, "knap.yaml"));
     expect(after?.findings).toEqual([]);
     expect(after?.value?.services?.["hello"]?.develop?.watch).toMatchObject(watch.map(({ path }) => ({ path })));
