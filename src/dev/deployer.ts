@@ -256,6 +256,9 @@ export class Deployer implements AsyncDisposable {
     const before = this.#states.get(service);
     if (before === undefined) return false;
     const names = changedFiles(before.seen, next);
+    // After an abort, the instances may have old or new files, so a later sync must bring or delete them again.
+    const inDoubt = new Map([...before.seen, ...names.map((name) => [name, ""] as const)]);
+    this.#states.set(service, { ...before, seen: inDoubt });
     const refusal = await this.#sync.sync({ service, plan, names, since, signal });
     const canRebuild = !isNew && (this.#builds === undefined || before.image !== undefined);
     if (refusal !== undefined) this.#sync.reportRefusal(service, refusal, canRebuild);
