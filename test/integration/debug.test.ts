@@ -175,22 +175,16 @@ describe.each(["process", "docker"] as const)("debugging with runtime %s", (kind
     const before = await startOf();
     const inspector = await Inspector.attach(started);
     await inspector.send("Debugger.enable");
-    let isDone = false;
     const files = kind === "docker" ? [{ target: "/app/saved.mjs", source: testAppPath }] : [];
     const request = { service: "default/saved", files, restart: true, signal: new AbortController().signal };
-    const synced = session.emulator.syncFiles(request).then((outcome) => {
-      isDone = true;
-      return outcome;
-    });
-    await sleep(3_000);
-    expect(isDone).toBe(false);
-    expect(await pid()).toBe(before[0]);
+    expect(await session.emulator.syncFiles(request)).toMatchObject({ ok: true, isHeld: true });
+    await sleep(2_000);
+    expect(await startOf()).toEqual(before);
     // The files are there already.
     if (kind === "docker") expect((await session.fetch("saved", "/stat?path=/app/saved.mjs")).status).toBe(200);
     inspector[Symbol.dispose]();
-    expect(await synced).toMatchObject({ ok: true });
-    const after = await startOf();
-    expect(JSON.stringify(after)).not.toBe(JSON.stringify(before));
+    await eventually(async () => expect(await startOf()).not.toEqual(before));
+    await session.ready("saved");
     expect((await state("saved-00001"))?.port).toBe(started.port);
     await call({ service: "saved", off: true });
   });
