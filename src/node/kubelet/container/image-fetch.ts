@@ -1,19 +1,32 @@
 // Finds or pulls the image of a container, and sends progress and result to the pod as events.
 import type { Container } from "../../../apis/core/pod-spec.ts";
-import { imageFailure, type UsableImage } from "../../image/image-library.ts";
+import { type ImageOutcome, imageFailure, type UsableImage } from "../../image/image-library.ts";
 import { makePullReport } from "../../image/pull-report.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { PodState } from "../pod/pod-events.ts";
 
+type FetchParts = Pick<NodeParts, "library" | "nodeClock" | "pullConfigs">;
+
 /** Never rejects; a failure becomes an event. */
-export async function fetchImage(
-  { library, nodeClock, pullConfigs }: Pick<NodeParts, "library" | "nodeClock" | "pullConfigs">,
+export async function fetchImage(parts: FetchParts, pod: PodState, container: Container): Promise<void> {
+  const outcome = await ensureImage(parts, pod, container).catch((error: unknown) => ({
+    failure: imageFailure(error),
+  }));
+  const { name = "" } = container;
+  const at = parts.nodeClock.now();
+  if ("image" in outcome) pod.send({ type: "imageFetched", container: name, image: outcome.image, at });
+  else pod.send({ type: "imageFailed", container: name, ...outcome.failure, at });
+}
+
+/** Also rejects if the pull secrets cannot be read. */
+async function ensureImage(
+  { library, nodeClock, pullConfigs }: FetchParts,
   pod: PodState,
   { name: container = "", image: reference = "", imagePullPolicy: policy }: Container,
-): Promise<void> {
+): Promise<ImageOutcome> {
   const report = (reason: "Pulling" | "Pulled", message: string): void =>
     pod.send({ type: "imageProgress", container, reason, message });
-  const fetching = library.ensure({
+  return library.ensure({
     reference,
     configs: pullConfigs(pod.facts.pod),
     policy,
@@ -24,10 +37,6 @@ export async function fetchImage(
     ),
     onPulled: (message) => report("Pulled", message),
   });
-  const outcome = await fetching.catch((error: unknown) => ({ failure: imageFailure(error) }));
-  const at = nodeClock.now();
-  if ("image" in outcome) pod.send({ type: "imageFetched", container, image: outcome.image, at });
-  else pod.send({ type: "imageFailed", container, ...outcome.failure, at });
 }
 
 /** Returns the image of a container if the engine has it and the pull policy does not ask the registry. */
