@@ -24,16 +24,16 @@ async function prepareEngine() {
   process.exit(3);
 }
 
-/** These projects run beside the others, and their output comes after that of the others. */
-const BESIDE = ["sockets", "contract", "clients"];
+/** This project needs no engine and runs beside the others. Its output comes after theirs. */
+const BESIDE = "sockets";
 const engine = await prepareEngine();
 const folder = mkdtempSync(join(tmpdir(), "knap-test-"));
 let code = 1;
 try {
   await run("node", ["scripts/build.mjs"]);
   const env = engine ? { ...process.env, DOCKER_HOST: engine.host } : process.env;
-  // Integration tests mostly wait for the engine, one after the other; others use the processor meanwhile.
-  const groups = [false, true].map((isBeside) => projects.filter((name) => BESIDE.includes(name) === isBeside));
+  // Tests with an engine mostly wait for it, one after the other; the tests of sockets use the processor meanwhile.
+  const groups = [projects.filter((name) => name !== BESIDE), projects.filter((name) => name === BESIDE)];
   const runs = await Promise.all(
     groups
       .filter((group) => group.length > 0)
