@@ -17,6 +17,8 @@ const PROGRAMS = {
   tmux: ["tmux"],
   curl: ["curl"],
   faketime: ["faketime"],
+  git: ["git"],
+  "ssh-agent": ["openssh-client"],
 };
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 

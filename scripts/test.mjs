@@ -33,16 +33,15 @@ try {
   await run("node", ["scripts/build.mjs"]);
   const env = engine ? { ...process.env, DOCKER_HOST: engine.host } : process.env;
   // Tests with an engine mostly wait for it, one after the other; the tests of sockets use the processor meanwhile.
-  const groups = [projects.filter((name) => name !== BESIDE), projects.filter((name) => name === BESIDE)];
-  const runs = await Promise.all(
-    groups
-      .filter((group) => group.length > 0)
-      .map(async (group, index, all) => {
-        const report = join(folder, `${index}.json`);
-        const isBeside = index > 0 && all.length > 1;
-        return { report, ...(await runTests(group, { report, env, capture: isBeside })) };
-      }),
-  );
+  const runGroup = async (group, capture) => {
+    const report = join(folder, `${group[0]}.json`);
+    return { report, ...(await runTests(group, { report, env, capture })) };
+  };
+  const others = projects.filter((name) => name !== BESIDE);
+  const runs = await Promise.all([
+    ...(others.length > 0 ? [runGroup(others, false)] : []),
+    ...(others.length < projects.length ? [runGroup([BESIDE], others.length > 0)] : []),
+  ]);
   for (const { output } of runs) process.stdout.write(output);
   code = Math.max(...runs.map((each) => each.code));
   const reports = runs.map(({ report }) => report);
