@@ -1,6 +1,7 @@
 // Batches changed paths: a save of one file is acted on at once, a change of many files once they are all written.
 import { lstatSync } from "node:fs";
 import type { Clock, Time } from "../base/clock.ts";
+import { ifReadable } from "./file-errors.ts";
 
 export interface BatchTimes {
   /** A batch of one path ends after this time without a change. */
@@ -22,7 +23,7 @@ export interface Batcher extends Disposable {
 
 /** Returns a text that differs after a later write, and "" for a file that does not exist. */
 function fingerprintOf(path: string): string {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = ifReadable(() => lstatSync(path));
   return stats === undefined ? "" : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 }
 

@@ -100,7 +100,7 @@ export class Deployer implements AsyncDisposable {
         : { next: new Map(), plan: REBUILD };
       if (plan.action === "sync") due.push(() => this.#syncFiles(service.key, { plan, next, since }, signal));
       else if (plan.action === "rebuild") needsDeployment = true;
-      else if (isKnown) this.#states.set(service.key, { ...state, seen: next });
+      else if (isKnown) this.#setSeen(service.key, next);
     }
     // A Service that is synced does not wait for the build of another one.
     const refused = await Promise.all(due.map((start) => start()));
@@ -162,16 +162,15 @@ export class Deployer implements AsyncDisposable {
   async #prepare(service: ProjectService, project: Project, signal: AbortSignal): Promise<Preparation | undefined> {
     const files = this.#filesOf(service, project);
     if (files === undefined) return { service, write: (document) => document };
+    const current = await files.readAll();
     const before = this.#states.get(service.key);
-    const { next, plan } = this.#planOf(service, files, await files.readAll());
+    const { next, plan } = this.#planOf(service, files, current);
     if (plan.action === "rebuild") {
       this.#unbuilt.add(service.key);
       if (!(await this.#makeRevision(service, files, next, signal))) return undefined;
       this.#unbuilt.delete(service.key);
       if (before !== undefined) this.#reportChanged(service.key, changedFiles(before.seen, next), plan.reason);
-    } else if (plan.action === "none" && before !== undefined) {
-      this.#states.set(service.key, { ...before, seen: next });
-    }
+    } else if (plan.action === "none") this.#setSeen(service.key, next);
     const state = this.#states.get(service.key);
     const isDeployed = state !== undefined && (!this.isBuilding || state.image !== undefined);
     const write = (document: Service): Service => (isDeployed ? withDeployed(document, state) : document);
@@ -263,9 +262,15 @@ export class Deployer implements AsyncDisposable {
     const canRebuild = !isNew && (this.#builds === undefined || before.image !== undefined);
     if (refusal !== undefined) this.#sync.reportRefusal(service, refusal, canRebuild);
     const isDue = refusal !== undefined && canRebuild;
-    this.#states.set(service, isDue ? { ...before, refusal } : { ...before, seen: next });
+    this.#setSeen(service, isDue ? before.seen : next, isDue ? refusal : before.refusal);
     this.#brakeOf(service).deployed(this.#parts.clock.now());
     return isDue;
+  }
+
+  /** Keeps the rest of the state, which a requested rebuild may have changed meanwhile. */
+  #setSeen(service: string, seen: FileHashes, refusal = this.#states.get(service)?.refusal): void {
+    const state = this.#states.get(service);
+    if (state !== undefined) this.#states.set(service, { ...state, seen, refusal });
   }
 
   /** undefined: no file changes what is deployed of the Service. */

@@ -8,3 +8,13 @@ export const isGone = (error: unknown): boolean => hasCode(error, ["ENOENT", "EN
 
 /** Returns true if the user may not read the file. */
 export const isForbidden = (error: unknown): boolean => hasCode(error, ["EACCES", "EPERM"]);
+
+/** Returns what `read` returns; undefined if the file does not exist or may not be read. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isGone(error) || isForbidden(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,7 @@
 // Recognises the files that knap itself writes. Their changes must not start a deployment.
 import { fstatSync, type Stats, statSync } from "node:fs";
 import { sep } from "node:path";
+import { ifReadable } from "./file-errors.ts";
 
 /** Whether knap writes the file at an absolute path. */
 export type IsOwnFile = (path: string) => boolean;
@@ -17,7 +18,7 @@ export function makeOwnFileCheck(folders: readonly string[]): IsOwnFile {
   const outputs = new Set([STDOUT, STDERR].flatMap(regularFileId));
   return (path) => {
     if (folders.some((folder) => path === folder || path.startsWith(folder + sep))) return true;
-    const stats = outputs.size === 0 ? undefined : statSync(path, { throwIfNoEntry: false });
+    const stats = outputs.size === 0 ? undefined : ifReadable(() => statSync(path));
     return stats !== undefined && outputs.has(idOf(stats));
   };
 }

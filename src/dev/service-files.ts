@@ -14,6 +14,7 @@ import {
   planContainerChange,
   planProcessChange,
 } from "./change-planner.ts";
+import { ifReadable } from "./file-errors.ts";
 import { hashFiles } from "./hash-files.ts";
 import type { IsOwnFile } from "./own-files.ts";
 import { isNoise, listFiles, slashed, sourceFilter, sourceFolderOf } from "./source-files.ts";
@@ -68,9 +69,11 @@ export class ServiceFiles {
       (build !== undefined &&
         isWithin(build.context, path) &&
         contextIgnored?.(slashed(relative(build.context, path))) === true);
-    this.#matchers = (develop?.rules ?? []).map((rule) => makeMatcher(rule, isExcluded));
+    // Rules from the Dockerfile say nothing about a process: its source folder is enough.
+    const rules = develop !== undefined && (isBuilt || !develop.isInferred) ? develop.rules : [];
+    this.#matchers = rules.map((rule) => makeMatcher(rule, isExcluded));
     const isRead = (path: string): boolean => isWithin(this.#folder, path) && !isNoise(`/${this.#nameOf(path)}`);
-    const rulePaths = (develop?.rules ?? []).map(({ path }) => path);
+    const rulePaths = rules.map(({ path }) => path);
     this.#otherRoots = rulePaths.filter((path) => !this.#hasSources || !isRead(path) || isLink(path));
     this.#folderRoots = new Set(this.roots.filter((path) => !isFile(path)));
   }
@@ -125,23 +128,15 @@ export class ServiceFiles {
       (name): ChangedFile => ({ name, path: this.#pathOf(name), isGone: !next.has(name) }),
     );
     if (changes.length === 0) return { action: "none" };
-    const dockerfile = this.#dockerfile && this.#nameOf(this.#dockerfile);
     const context: ChangeContext = {
       matchers: this.#matchers,
-      isBuildFile: (name) =>
-        name === SETTINGS ||
-        name === dockerfile ||
-        basename(name).endsWith(".dockerignore") ||
-        (isBuilt && service.develop?.isInferred === true && isManifest(name)),
+      isBuildFile: (name) => this.#isBuildFile(name),
       isSource: this.#isSource,
       isInImage: (name) => built.has(name) && (service.build === undefined || isInside(name)),
       isBuilt: service.build !== undefined,
     };
     if (isBuilt) return planContainerChange(changes, context);
-    const { reloader, isInferred } = service.develop ?? {};
-    const reloads = reloader !== undefined;
-    // Rules from the Dockerfile say less about a process than its command.
-    return planProcessChange(changes, { ...context, reloads, ...(reloads && isInferred && { matchers: [] }) });
+    return planProcessChange(changes, { ...context, reloads: service.develop?.reloader !== undefined });
   }
 
   /** Returns the files that determine an image or a process. */
@@ -156,12 +151,12 @@ export class ServiceFiles {
    */
   imageFiles(files: FileHashes, first: FileHashes): FileHashes {
     const isSynced = (name: string, hash: string): boolean => {
-      if (name === SETTINGS) return false;
-      const matching = this.#matchers.filter(
-        ({ rule, matches }) => rule.target !== undefined && matches(this.#pathOf(name)),
-      );
-      if (matching.some(({ rule }) => rule.initialSync)) return true;
-      return matching.length > 0 && !isInside(name) && first.get(name) !== hash;
+      if (this.#isBuildFile(name)) return false;
+      const matching = this.#matchers.filter(({ matches }) => matches(this.#pathOf(name)));
+      if (matching.some(({ rule }) => rule.action === "rebuild")) return false;
+      const syncing = matching.filter(({ rule }) => rule.target !== undefined);
+      if (syncing.some(({ rule }) => rule.initialSync)) return true;
+      return syncing.length > 0 && !isInside(name) && first.get(name) !== hash;
     };
     return new Map([...files].filter(([name, hash]) => !isSynced(name, hash)));
   }
@@ -178,6 +173,18 @@ export class ServiceFiles {
     const { service, isBuilt } = this.#request;
     const { build } = service;
     return isBuilt && build?.command === undefined && build?.inline === undefined ? build?.dockerfile : undefined;
+  }
+
+  /** Returns true if the file determines the image, whatever the rules say. */
+  #isBuildFile(name: string): boolean {
+    const { service, isBuilt } = this.#request;
+    const dockerfile = this.#dockerfile && this.#nameOf(this.#dockerfile);
+    return (
+      name === SETTINGS ||
+      name === dockerfile ||
+      basename(name).endsWith(".dockerignore") ||
+      (isBuilt && service.develop?.isInferred === true && isManifest(name))
+    );
   }
 
   #nameOf(path: string): string {
@@ -201,5 +208,5 @@ export class ServiceFiles {
 
 const isInside = (name: string): boolean => !name.startsWith("../");
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+const isFile = (path: string): boolean => ifReadable(() => statSync(path))?.isFile() ?? false;
+const isLink = (path: string): boolean => ifReadable(() => lstatSync(path))?.isSymbolicLink() ?? false;

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { watch } from "chokidar";
+import { ifReadable } from "./file-errors.ts";
 import { isNoise } from "./source-files.ts";
 
 /**
@@ -51,7 +52,7 @@ export function watchPaths(changed: (path: string) => void): WatchedPaths {
 /** Returns the path that a system event is about: an entry of a watched folder, or the watched path itself. */
 function rawPath(name: unknown, details: unknown): string {
   const { watchedPath } = details as { readonly watchedPath: string };
-  const isFolder = statSync(watchedPath, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = ifReadable(() => statSync(watchedPath))?.isDirectory() ?? false;
   return isFolder && typeof name === "string" ? join(watchedPath, name) : watchedPath;
 }
 

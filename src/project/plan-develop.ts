@@ -8,6 +8,7 @@ import { failed, type Result } from "../base/result.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { reloaderOf } from "./app-command.ts";
 import { type DevelopSettings, isSyncing, type RuleSettings } from "./develop-schema.ts";
+import type { DockerfileFacts } from "./dockerfile.ts";
 import { displayPath } from "./find-files.ts";
 import { type BuildPlace, dockerfileText, givenValues } from "./plan-build.ts";
 import type { BuildPlan, DevelopPlan, ServiceStart, WatchRule } from "./project.ts";
@@ -27,10 +28,13 @@ export interface DevelopRequest {
 /** A finding about a key of `services.NAME.develop`. `path`: below `develop`, such as `watch[0].path`. */
 export type DevelopFinding = Pick<ProjectFinding, "severity" | "message" | "fix"> & { readonly path: string };
 
-const kindOf = (path: string): "file" | "folder" | undefined => {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? undefined : stats.isDirectory() ? "folder" : "file";
-};
+function kindOf(path: string): "file" | "folder" | undefined {
+  try {
+    return statSync(path).isDirectory() ? "folder" : "file";
+  } catch {
+    return undefined;
+  }
+}
 
 function namesIn(folder: string): readonly string[] {
   try {
@@ -44,14 +48,17 @@ function namesIn(folder: string): readonly string[] {
 export async function planDevelop(
   request: DevelopRequest,
 ): Promise<{ readonly plan: DevelopPlan; readonly findings: readonly DevelopFinding[] }> {
-  const { settings = {} } = request;
-  const reloader = await findReloader(request);
+  const { service, folder, settings = {}, build, start } = request;
+  const facts = build && (await readFacts(build));
+  const command = containerCommand(service, facts);
+  const processFolder = start?.folder ?? build?.context ?? folder;
+  const reloader = await findReloader(settings, start?.command ?? command, processFolder);
   if (settings.watch !== undefined) {
     const findings = settings.watch.flatMap((rule, index) => ruleFindings(rule, `watch[${index}]`, request));
     const rules = settings.watch.map((rule) => readRule(rule, request));
     return { plan: { rules, isInferred: false, reloader }, findings };
   }
-  const inferred = await inferWatchRules(request, reloader !== undefined);
+  const inferred = await inferWatchRules(settings, { build, facts, command });
   const found = inferred.ok ? { rules: inferred.value } : { rules: [], noRules: inferred.error };
   return { plan: { ...found, isInferred: inferred.ok, reloader }, findings: [] };
 }
@@ -99,28 +106,24 @@ function ruleFindings(rule: RuleSettings, at: string, { folder, build }: Develop
   return found;
 }
 
-/** Resolves with the part of the start command that reloads changed code; undefined if knap restarts the process. */
-async function findReloader(request: DevelopRequest): Promise<string | undefined> {
-  const { settings, start, folder } = request;
-  if (settings?.reload === "restart") return undefined;
-  if (settings?.reload === "app") return "develop.reload";
-  const command = await containerCommand(request);
-  const scripts = await readScripts(start?.folder ?? request.build?.context ?? folder);
-  return reloaderOf(start?.command ?? command, scripts);
+/** Resolves with the part of the command that reloads changed code; undefined if knap restarts the instance. */
+async function findReloader(
+  { reload }: DevelopSettings,
+  command: readonly string[],
+  folder: string,
+): Promise<string | undefined> {
+  if (reload === "restart") return undefined;
+  return reload === "app" ? "develop.reload" : reloaderOf(command, await readScripts(folder));
 }
 
-/** Resolves with ENTRYPOINT and CMD of the Dockerfile, overridden by the manifest. */
-async function containerCommand({ service, build }: DevelopRequest): Promise<readonly string[]> {
-  const { command, args } = servingContainer(service.spec?.template?.spec?.containers ?? []) ?? {};
-  const facts = build && (await readFacts(build));
-  const words = [
-    ...(command ?? facts?.entrypoint ?? []),
-    ...(args ?? (command === undefined ? facts?.cmd : undefined) ?? []),
-  ];
-  return words;
+/** Returns ENTRYPOINT and CMD of the Dockerfile, overridden by the manifest. */
+function containerCommand({ spec }: Service, facts: DockerfileFacts | undefined): readonly string[] {
+  const { command, args } = servingContainer(spec?.template?.spec?.containers ?? []) ?? {};
+  const defaultArgs = command === undefined ? facts?.cmd : undefined;
+  return [...(command ?? facts?.entrypoint ?? []), ...(args ?? defaultArgs ?? [])];
 }
 
-async function readFacts(build: BuildPlan) {
+async function readFacts(build: BuildPlan): Promise<DockerfileFacts | undefined> {
   if (build.command !== undefined) return undefined;
   const text = await dockerfileText(build);
   if (text === undefined) return undefined;
@@ -140,13 +143,21 @@ async function readScripts(folder: string): Promise<StringMap | undefined> {
 }
 
 /** Resolves with the rules that the Dockerfile gives, or with the reason why it gives none. */
-async function inferWatchRules(request: DevelopRequest, reloads: boolean): Promise<Result<readonly WatchRule[]>> {
-  const { build } = request;
+async function inferWatchRules(
+  settings: DevelopSettings,
+  {
+    build,
+    facts,
+    command,
+  }: Pick<DevelopRequest, "build"> & {
+    readonly facts: DockerfileFacts | undefined;
+    readonly command: readonly string[];
+  },
+): Promise<Result<readonly WatchRule[]>> {
   if (build === undefined) return failed("the Service has no build");
-  const facts = await readFacts(build);
   if (facts === undefined) return failed("there is no Dockerfile that can be read");
+  const { context } = build;
   const { inferRules } = await import("./infer-watch.ts");
-  const command = await containerCommand(request);
-  const scripts = await readScripts(build.context);
-  return inferRules(facts, { command, context: build.context, kindOf, namesIn, reloads, scripts });
+  const reloads = (await findReloader(settings, command, context)) !== undefined;
+  return inferRules(facts, { command, context, kindOf, namesIn, reloads, scripts: await readScripts(context) });
 }

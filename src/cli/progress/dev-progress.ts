@@ -32,7 +32,7 @@ function restartText({ revision, instances, config }: Extract<DevEvent, { type: 
   return `${name}: ${config} changed, ${who} to get the new environment (a cluster would keep the old one)`;
 }
 
-/** Groups the paths of rules by what happens to them: `src and public are synced and restart it; …`. */
+/** Groups the paths of rules by what happens to them: `a change of src, public is synced and restarts it; …`. */
 function rulesText({ rules }: DevelopPlan, folder: string): string {
   const groups = new Map<string, string[]>();
   for (const { action, path, include } of rules) {
@@ -55,9 +55,9 @@ function refusedText({ service, message, isRebuilt }: Extract<DevEvent, { type: 
 function blockedText({ service, files, isRetried }: Extract<DevEvent, { type: "blocked" }>): string {
   const names = filesText(files);
   const what = isRetried
-    ? "a new revision follows when it stays the same for a while"
-    : "its changes alone make no new revision any more; a requested rebuild ends this";
-  return `${service}: ${names} changes again and again: ${what}. To ignore it, add it to .gitignore or .dockerignore`;
+    ? "it is deployed when it stays the same for a while"
+    : "its changes alone are not deployed any more; a requested rebuild ends this";
+  return `${service}: ${names} changes again and again: ${what}. To ignore it, add it to .dockerignore, to ignore of its watch rule or, without a rule, to .gitignore`;
 }
 
 function unwatchedText(service: string): string {

@@ -76,7 +76,7 @@ function syncedText({ service, files, copied, instances, dirty, times }: SyncedE
     ["restarted", times.restartedMs],
     ["served", times.servedMs],
   ] as const;
-  const shown = steps.flatMap(([name, ms]) => (ms === undefined ? [] : [`${name} ${Math.round(ms)}`]));
+  const shown = steps.flatMap(([step, ms]) => (ms === undefined ? [] : [`${step} ${Math.round(ms)}`]));
   const count = countText(instances, "instance");
   const what = copied === 0 ? `restarted ${count} with ${names}` : `synced ${names} to ${count}`;
   return `${name}: ${what} in ${latencyText(times.servedMs)} (${shown.join(" · ")})${dirtyText}`;

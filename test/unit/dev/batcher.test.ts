@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
+import { monotonicClock } from "../../../src/base/monotonic-clock.ts";
 import { makeBatcher, saveTimes } from "../../../src/dev/batcher.ts";
 
 describe("a batcher", () => {
@@ -123,5 +124,13 @@ describe("a batcher", () => {
     batcher[Symbol.dispose]();
     advance(5000);
     expect(runs).toEqual([]);
+  });
+
+  test("a path below a file, as after a checkout that replaces a folder, is a change like any other", async () => {
+    const batches: (readonly string[])[] = [];
+    using batcher = makeBatcher(monotonicClock, saveTimes, (paths) => void batches.push([...paths]));
+    const path = `${import.meta.filename}/x.js`;
+    batcher.touch(path);
+    await expect.poll(() => batches).toEqual([[path]]);
   });
 });

@@ -94,6 +94,15 @@ describe("the files of a Service", () => {
     expect(changed.imageFiles(next, next).size).toBe(next.size);
   });
 
+  test("files that need a rebuild are no files of an initial sync, although its rule covers them", async () => {
+    await write("app/Dockerfile", "FROM x");
+    await write("app/package.json", "{}");
+    const manifest: WatchRule = { ...rule("app/package.json"), target: undefined, action: "rebuild" };
+    const files = filesOf({ build: build(), develop: develop({ ...rule("app"), initialSync: true }, manifest) });
+    const all = await files.readAll();
+    expect([...files.imageFiles(all, all).keys()].sort()).toEqual(["./knap.yaml", "Dockerfile", "package.json"]);
+  });
+
   test("a file that is deleted in the instances of an image that knap does not build is a sync with a notice", async () => {
     const files = filesOf({ develop: develop(rule("app/src")) });
     const seen = await files.readAll();

@@ -131,6 +131,14 @@ describe("rules of develop.watch", () => {
     });
   });
 
+  test("rules from the Dockerfile follow the command of the container, not that of the process", async () => {
+    await writeFile(join(folder, "Dockerfile"), 'FROM node\nCOPY src ./src\nCMD ["node", "src/main.js"]\n');
+    const { services } = await load("services: { hello: { build: ., command: [npx, nodemon, src/main.js] } }\n");
+    const { rules: found = [], reloader } = services[0]?.develop ?? {};
+    expect(found.map(({ action }) => action)).toContain("sync+restart");
+    expect(reloader).toContain("nodemon");
+  });
+
   test("a command that reloads by itself is recognised, and develop.reload overrides that", async () => {
     const plan = async (text: string) =>
       (await load(`services: { hello: { ${text} } }\n`)).services[0]?.develop?.reloader;
