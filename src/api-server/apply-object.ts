@@ -1,6 +1,6 @@
 // Server-side apply: decodes the configuration, merges it into the object, and creates the object if there is none.
 
-import { apiVersionOf } from "../apis/kinds.ts";
+import { apiVersionOf, isCustom } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { schemaOf } from "../apis/schema/schemas.ts";
@@ -149,7 +149,7 @@ function wrongName(given: string | undefined, wanted: string): string {
 }
 
 function nullRefusal(path: ObjectPath, { spec, status }: AnyObject): ApiStatus | undefined {
-  const schema = path.resource.group.includes(".") ? schemaOf(path.resource.kind) : undefined;
+  const schema = isCustom(path.resource) ? schemaOf(path.resource.kind) : undefined;
   const findings = schema ? nullFindings(schema, path.subresource === "status" ? { status } : { spec }) : [];
   if (findings.length === 0) return undefined;
   return makeInvalid(

@@ -12,7 +12,7 @@ import { parseListOptions } from "./list-options.ts";
 import { readPage } from "./list-page.ts";
 import { parseFilter } from "./object-filter.ts";
 import { optionsRefusal } from "./options-refusal.ts";
-import { integerOf } from "./query-parameters.ts";
+import { integerOf, isSet } from "./query-parameters.ts";
 import { listAnswer, methodNotAllowed, type ReadContext } from "./reads.ts";
 import type { Representation } from "./representation.ts";
 import { jsonBody } from "./request-body.ts";
@@ -99,7 +99,8 @@ function parseOptions(request: ApiRequest): Result<DeleteOptions, ApiStatus> {
 }
 
 function parsePropagation(given: WireOptions, query: URLSearchParams): Result<Propagation | undefined, ApiStatus> {
-  const orphans = given.orphanDependents ?? { true: true, false: false }[query.get("orphanDependents") ?? ""];
+  const asked = query.has("orphanDependents") ? isSet(query, "orphanDependents") : undefined;
+  const orphans = given.orphanDependents ?? asked;
   const policy = given.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
   const invalid = (reason: string, message: string) =>
     failed(optionsRefusal("DeleteOptions", [{ reason, field: "propagationPolicy", message }]));

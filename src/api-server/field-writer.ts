@@ -15,7 +15,7 @@ import { OPTIONS_OF, optionsRefusal } from "./options-refusal.ts";
 import type { ResourcePath } from "./resource-path.ts";
 
 const MAX_BYTES = 128;
-/** A write of the status changes nothing else, and a write of the object does not change a status of its own. */
+/** A write of /status changes only the status; a write of a kind with /status does not change the status. */
 const STATUS = setOf(["status"]);
 const ALL_BUT_STATUS = setOf(["apiVersion"], ["kind"], ["metadata"], ["spec"]);
 

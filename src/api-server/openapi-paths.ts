@@ -102,7 +102,7 @@ interface Facts {
 const VERBS: Readonly<Record<Action, string>> = {
   list: "list",
   post: "create",
-  deletecollection: "deleteCollection",
+  deletecollection: "delete",
   get: "read",
   put: "replace",
   patch: "patch",
@@ -123,10 +123,9 @@ function makeOperations(resource: Resource) {
     const answer =
       action === "list" ? list : action === "delete" || action === "deletecollection" ? shared(STATUS) : object;
     const middle = everywhere ? "" : action === "deletecollection" ? `Collection${scope}` : scope;
-    const verb = action === "deletecollection" ? "delete" : VERBS[action];
     const suffix = `${part ?? ""}${everywhere ? "ForAllNamespaces" : ""}`;
     return {
-      operationId: `${verb}${groupName}${capitalised(version)}${middle}${name}${suffix}`,
+      operationId: `${VERBS[action]}${groupName}${capitalised(version)}${middle}${name}${suffix}`,
       "x-kubernetes-action": action,
       "x-kubernetes-group-version-kind": { group, version, kind: name },
       ...(parameters.length > 0 && { parameters }),

@@ -42,10 +42,13 @@ export function readObject(context: ReadContext, wanted: Representation, path: O
   if (wanted.as === undefined && wanted.media === "json") {
     return { code: 200, text: context.json.textOf(object), contentType: "application/json" };
   }
-  return inForm(wanted, json(200, object));
+  return json(200, object);
 }
 
-/** Gives the object of an answer, and an answer in YAML, the form that the client accepts. */
+/**
+ * Converts the object of an answer to the form that the client accepts, and writes the answer as YAML if the client
+ * accepts YAML.
+ */
 export function inForm(wanted: Representation, answer: ApiAnswer): ApiAnswer {
   if (!("json" in answer)) return answer;
   const { code, warnings } = answer;
@@ -75,7 +78,7 @@ export function listAnswer(
 ): ApiAnswer {
   if (wanted.as !== undefined || wanted.media !== "json") {
     const represented = representList(wanted, page);
-    return inForm(wanted, represented.ok ? json(200, represented.value) : statusAnswer(represented.error));
+    return represented.ok ? json(200, represented.value) : statusAnswer(represented.error);
   }
   const { resource } = wanted.path;
   const list = { kind: `${resource.name}List`, apiVersion: apiVersionOf(resource), metadata: page.metadata };
@@ -84,7 +87,7 @@ export function listAnswer(
   return { code: 200, text: `${head.slice(0, -1)},"items":[${items}]}`, contentType: "application/json" };
 }
 
-/** 405: the resource exists and does not support the method. */
+/** Returns a 405: the resource exists and does not support the method. */
 export function methodNotAllowed({ resource }: ResourcePath): ApiAnswer {
   const { group, plural } = resource;
   const message = "the server does not allow this method on the requested resource";

@@ -32,8 +32,7 @@ export function representationOf(
     const error = `includeObject: Invalid value: ${JSON.stringify(wanted)}: ${rule}`;
     return refuse("BadRequest", `Unable to convert to Table as requested: ${error}`);
   }
-  const hasHeaders = !["true", "1"].includes(query.get("noHeaders") ?? "");
-  return ok({ ...form.value, path, rowObject: wanted as RowObject, hasHeaders, now });
+  return ok({ ...form.value, path, rowObject: wanted as RowObject, hasHeaders: true, now });
 }
 
 /** Returns the object in the wanted form. Fails if the client wants a list. */

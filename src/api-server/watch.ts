@@ -94,7 +94,7 @@ class WatchStream {
   #begin(send: Send): Result<Disposable, ApiStatus> {
     const { store } = this.#context;
     const { version = 0, sendInitialEvents, wantsBookmarks } = this.#options;
-    // A version that is too new or too old comes from another session, so the client has to list again.
+    // Such a version comes from another session, so the client has to list again.
     if (version > store.version || (version > 0 && version < store.firstVersion)) {
       return failed(makeExpired(version, store.version));
     }

@@ -128,6 +128,8 @@ it("the paths of a new version are those of the old one, but for what changed an
       const { changed, removed } = differenceOf(schema, before, after);
       const expected = union(difference(fieldSetOf(schema, before), removed), changed);
       expect(pathTexts(difference(fieldSetOf(schema, after), expected))).toEqual([]);
+      const kept = union(fieldSetOf(schema, after), removed);
+      expect(pathTexts(difference(fieldSetOf(schema, before), kept))).toEqual([]);
     }),
   );
 });

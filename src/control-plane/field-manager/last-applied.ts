@@ -1,5 +1,4 @@
-// The annotation of client-side `kubectl apply`, for `kubectl apply --server-side`: the step over from the one to the
-// other, and an annotation that stays up to date for the step back.
+// Lets kubectl change between client-side and server-side apply: reads and updates the annotation of client-side apply.
 import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Schema } from "../../apis/schema/schema.ts";
 import { LAST_APPLIED_ANNOTATION } from "../../apis/serving/labels.ts";
@@ -13,7 +12,10 @@ const KUBECTL = "kubectl";
 /** Kubernetes' limit for all annotations of an object. */
 const MAX_BYTES = 256 * 1024;
 
-/** Returns the fields that client-side apply set and that still have the same values: its successor may change them. */
+/**
+ * Returns the fields that client-side apply set and that still have the same values. Server-side apply by kubectl may
+ * change them without a conflict.
+ */
 export function fieldsOfLastApplied(schema: Schema, manager: string, live: AnyObject | undefined): FieldSet {
   const annotation = live?.metadata.annotations?.[LAST_APPLIED_ANNOTATION];
   if (manager !== KUBECTL || !annotation) return EMPTY;

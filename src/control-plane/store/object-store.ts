@@ -259,8 +259,9 @@ export class ObjectStore implements View {
     const changed = !isUnchanged(value, old);
     if (!changed || options.dryRun) return { object: changed ? value : old, changed, warnings };
     // As in Kubernetes, the answer to the write that removes an object has its last version.
-    const object = this.#isRemovable(value) ? value : this.#put(value, old);
-    if (object === value) this.#remove(old);
+    const isGone = this.#isRemovable(value);
+    const object = isGone ? value : this.#put(value, old);
+    if (isGone) this.#remove(old);
     this.#history.drain();
     return { object, changed, warnings };
   }

@@ -1,4 +1,4 @@
-// Sends recorded requests as they stand: no header is added except the token, Host and Content-Length.
+// Sends recorded requests. Adds only the token, Host, Content-Length and the default headers of api-server.README.md.
 import { Agent, type ClientRequest, type IncomingMessage, request as startRequest } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { parse } from "yaml";

@@ -5,7 +5,10 @@ const byReason: Readonly<Record<string, readonly string[]>> = {
     "apply/managed-fields-cleared-by-put",
     "apply/managed-fields-invalid-in-put",
   ],
-  "a refused write carries no warnings about fields": ["basics/update-version-mismatch", "patch/merge-rename"],
+  "a write that is refused before its fields are checked carries no warnings about them": [
+    "basics/update-version-mismatch",
+    "patch/merge-rename",
+  ],
   "Knative's admission refuses the image b": [
     "patch/validation-duplicate-yaml-warn",
     "patch/validation-duplicate-yaml-ignore",

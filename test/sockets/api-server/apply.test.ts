@@ -103,15 +103,14 @@ it("an apply without field manager, with managedFields or of another kind is ref
   ).toMatchObject({ code: 422 });
 });
 
-it("an apply without a name is refused", async () => {
+it("an apply with empty metadata is refused; one with labels and no name keeps the object's name", async () => {
   const path = `${SERVICES}/nameless`;
   await apply(path, "fieldManager=a", { ...ksvc("nameless"), metadata: { name: "nameless", labels: { a: "b" } } });
-  for (const metadata of [null, {}, { labels: { a: "b" } }]) {
-    const { code, body } = await apply(path, "fieldManager=a", { ...ksvc("nameless"), metadata });
-    expect([code, body.reason ?? body.metadata.name]).toEqual(
-      metadata?.labels ? [200, "nameless"] : [400, "BadRequest"],
-    );
-  }
+  const applied = (metadata: object | null) => apply(path, "fieldManager=a", { ...ksvc("nameless"), metadata });
+  for (const metadata of [null, {}])
+    expect(await applied(metadata)).toMatchObject({ code: 400, body: { reason: "BadRequest" } });
+  const labelled = await applied({ labels: { a: "b" } });
+  expect(labelled).toMatchObject({ code: 200, body: { metadata: { name: "nameless" } } });
 });
 
 it("a repeated key of a configuration is a warning, and an error in mode Strict", async () => {

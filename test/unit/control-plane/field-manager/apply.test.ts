@@ -79,7 +79,7 @@ describe("conflicts", () => {
     expect(pathsOf(taken, "bob")).toEqual([".spec.template.spec.timeoutSeconds"]);
   });
 
-  it("a manager that updates is named with its API version, a subresource with its name", () => {
+  it("a manager that updates is named with its API version", () => {
     const updated = updateTo(live, "kubectl-edit", ksvc({ timeoutSeconds: 3 }, live.metadata));
     const refused = applyTo(updated, "alice", ksvc({ timeoutSeconds: 1 }));
     expect(refused).toMatchObject({
