@@ -101,13 +101,16 @@ describe("one instance", () => {
   });
 
   test("a source that has vanished is skipped, and one that is no file refuses the batch", async () => {
-    const vanished = { target: "/srv/none", source: join(files.folder, "none") };
+    await files.sync("one", files.write({ "/srv/kept": "kept" }));
+    const vanished = { target: "/srv/kept", source: join(files.folder, "none") };
     expect(await files.sync("one", [vanished])).toMatchObject({ ok: true });
+    expect(await read("one", "/srv/kept")).toBe("kept");
     const device = { target: "/srv/null", source: "/dev/null" };
     expect(await files.sync("one", [...files.write({ "/srv/lost": "lost" }), device])).toEqual({
       ok: false,
       message: "/dev/null is no file, folder or symbolic link",
     });
+    expect(await text("one", "/ls?path=/srv")).not.toContain("lost");
   });
 
   test("paths that an instance would not see are refused", async () => {

@@ -28,7 +28,7 @@ const restart = (files: { target: string; source: string }[] = []): Promise<Sync
   session.emulator.syncFiles({ service: "default/p", files, restart: true, signal: new AbortController().signal });
 const word = async (): Promise<string> => (await session.fetch("p")).text.split(" ")[0] ?? "";
 
-test("a process restarts in its pod, on another port, while requests are held", async () => {
+test("a process restarts in its pod while requests are held, and none of them fails", async () => {
   const annotations = { "autoscaling.knative.dev/min-scale": "1", "autoscaling.knative.dev/max-scale": "1" };
   await session.deploy("p", { annotations });
   await session.ready("p");

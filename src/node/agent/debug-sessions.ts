@@ -191,7 +191,7 @@ export class DebugSessions {
     const app = await findAppStart(this.#parts, revision);
     if (!app.ok) return app;
     const host = this.#isProcess ? HOST : ANY_HOST;
-    const free = await freePort(new Set());
+    const free = this.#isProcess ? await freePort(new Set()) : 0;
     const taken = [servingPort({ spec: revision.spec } as Pod), ...declaredPorts(revision)];
     const portOf = (found: DebuggerKind): number => {
       if (found === "other") return port ?? 0;

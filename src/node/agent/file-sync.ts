@@ -1,4 +1,4 @@
-// Brings changed files into the running instances of a Service, and into its later ones.
+// Defines the requests and outcomes of file sync. `sync-files.ts` carries them out.
 
 /** One file, folder or symbolic link to bring into the instances. */
 export interface SyncedFile {
@@ -21,7 +21,7 @@ export interface SyncCommand {
 }
 
 export interface SyncRequest {
-  /** `namespace/name` of the Service. Its newest revision gets the files. */
+  /** `namespace/name` of the Service. All its revisions with its present image get the files. */
   readonly service: string;
   /** One batch, which becomes one archive. May be empty, for example to restart processes. */
   readonly files: readonly SyncedFile[];

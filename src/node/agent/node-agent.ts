@@ -1,5 +1,5 @@
-// Opens the node of one session: connects the kubelet, image builds, logs and the network with the store and the data
-// plane.
+// Opens the node of one session: connects the kubelet, image builds, file sync, debugging, logs and the network with
+// the store and the data plane.
 import { join } from "node:path";
 import type { PodLogs } from "../../api-server/pod-logs.ts";
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/pod.ts";

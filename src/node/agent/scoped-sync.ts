@@ -7,7 +7,7 @@ import type { FileChange } from "../kubelet/overlay-port.ts";
 import type { PodInstance } from "../kubelet/pod/pod-instance.ts";
 import type { SyncCommand, SyncedFile, SyncRequest } from "./file-sync.ts";
 import type { Overlay } from "./overlay.ts";
-import { type OverlayChanges, type OverlayEntries, withChanges } from "./overlay-plan.ts";
+import { withChanges } from "./overlay-plan.ts";
 import type { OverlayScope, Overlays } from "./overlays.ts";
 import { RollingRestart } from "./rolling-restart.ts";
 
@@ -159,12 +159,8 @@ export class ScopedSync {
     if (!read.ok) return read;
     this.#overlay.set(withChanges(this.#overlay.entries, read.value));
     const deleted = [...read.value].flatMap(([target, entry]) => (entry === undefined ? [target] : []));
-    return ok({ deleted, archive: this.#overlay.archiveOf(newEntries(read.value)) });
+    return ok({ deleted, archive: this.#overlay.archiveOf(withChanges(new Map(), read.value)) });
   }
-}
-
-function newEntries(changes: OverlayChanges): OverlayEntries {
-  return new Map([...changes].flatMap(([target, entry]) => (entry === undefined ? [] : [[target, entry] as const])));
 }
 
 async function runAll(

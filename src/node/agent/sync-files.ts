@@ -22,7 +22,7 @@ export interface FileSync {
   readonly syncFiles: SyncFiles;
   /**
    * Removes the files that were synced to an image, because a build of the present sources has given it again. Resolves
-   * when the running instances have new containers.
+   * when the restarts of running instances are done or have failed, or at once while a debugger holds them.
    */
   readonly discard: (scope: OverlayScope) => Promise<void>;
 }

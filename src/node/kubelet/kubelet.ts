@@ -126,8 +126,7 @@ export class Kubelet {
 
   /** Removes frozen pods, for example because they have old files. */
   dropFrozenPods(isObsolete: (pod: StoredPod) => boolean): void {
-    const dropped = ({ pod }: Pick<FrozenPod, "pod">): boolean => isObsolete(pod);
-    this.#run("removing frozen pods", () => this.#parts.frozenPods?.dropWhere(dropped));
+    this.#run("removing frozen pods", () => this.#parts.frozenPods?.dropWhere(({ pod }) => isObsolete(pod)));
   }
 
   /** Stops all pods and accepts no new ones. A later {@link forceStop} kills the containers of pods that still stop. */

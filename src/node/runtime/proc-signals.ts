@@ -22,9 +22,10 @@ export async function dropsSignal(containerId: string, pid: number, signal: stri
 }
 
 /** `status`: the text of /proc/PID/status. */
-function isUnhandled(status: string, signal: number): boolean {
+export function isUnhandled(status: string, signal: number): boolean {
   const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1] ?? "";
-  const isFirst = field("NSpid").split(/\s+/).length > 1 && /\s1$/.test(field("NSpid"));
-  const caught = BigInt(`0x${field("SigCgt") || "0"}`);
-  return isFirst && ((caught >> BigInt(signal - 1)) & 1n) === 0n;
+  const has = (name: string): boolean => ((BigInt(`0x${field(name) || "0"}`) >> BigInt(signal - 1)) & 1n) === 1n;
+  // An init process may wait for a blocked signal. That of tini does not show as blocked while tini waits.
+  const waits = has("SigBlk") || /^(tini|docker-init)/.test(field("Name"));
+  return /\s1$/.test(field("NSpid")) && !has("SigCgt") && !waits;
 }

@@ -130,11 +130,12 @@ export class ContainerRunner {
   /** Sends the stop signal, or SIGKILL if the kernel would drop that signal. Never rejects. */
   async endFast(withinMs: number): Promise<void> {
     const { run, usable } = this.#facts;
-    if (run.state !== "running") return;
+    if (run.state !== "running" || !run.ending) return;
     const { containerId, engine } = run;
     const isDropped = await dropsSignal(containerId, engine?.pid ?? 0, usable?.stopSignal ?? "SIGTERM");
-    await this.signal(isDropped ? "SIGKILL" : "stop");
+    // The exit ends the timer, and may be read before the engine has answered.
     this.#killAfter(containerId, withinMs);
+    await this.signal(isDropped ? "SIGKILL" : "stop");
   }
 
   #killAfter(containerId: string, ms: number): void {
@@ -142,7 +143,9 @@ export class ContainerRunner {
     this.#killTimer?.[Symbol.dispose]();
     this.#killTimer = nodeClock.at(nodeClock.now() + ms, () => {
       const { run } = this.#facts;
-      return run.state === "running" && run.containerId === containerId ? this.signal("SIGKILL") : undefined;
+      // A container that was started again has the same id.
+      const isEnding = run.state === "running" && run.ending && run.containerId === containerId;
+      return isEnding ? this.signal("SIGKILL") : undefined;
     });
   }
 
