@@ -125,7 +125,7 @@ function librariesOf(program: string): string[] {
   }
 }
 
-/** Lists the containers, networks and images with this label. A test's last check expects none. */
+/** Lists the containers, networks and volumes with this label. A test's last check expects none. */
 export async function leftovers(runtime: ContainerRuntime, filter: string): Promise<string[]> {
   const [containers, networks, volumes] = await Promise.all([
     runtime.list(filter),

@@ -25,6 +25,19 @@ export interface DebugSettings {
 /** The time limit of requests in seconds while their revision is debugged: a week. */
 export const DEBUG_TIMEOUT_SECONDS = 7 * 24 * 60 * 60;
 
+/** Returns the command that ends the debugging of a revision. */
+export function debugOffCommand({
+  namespace,
+  service,
+  revision,
+}: {
+  readonly namespace: string;
+  readonly service?: string | undefined;
+  readonly revision: string;
+}): string {
+  return `knap debug ${service ?? `revision/${revision}`}${namespace === "default" ? "" : ` -n ${namespace}`} --off`;
+}
+
 export const debugText = (settings: DebugSettings): string => JSON.stringify(settings);
 
 /** Returns the debug settings of a Revision, Pod or PodAutoscaler; undefined without valid ones. */

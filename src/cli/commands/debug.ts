@@ -1,6 +1,7 @@
 // `knap debug`: lets a debugger hold one instance of a Service, lists what is debugged, and ends it. A cluster has no
 // such command.
 import { setTimeout as sleep } from "node:timers/promises";
+import { debugOffCommand } from "../../apis/serving/debug.ts";
 import { countText } from "../../base/count-text.ts";
 import type { Client } from "../../client/client.ts";
 import type { DebugStart, DebugState } from "../../client/debug.ts";
@@ -78,14 +79,21 @@ async function untilListening(client: Client, { namespace, revision, already }: 
     const now = performance.now();
     if (state && listens) return state;
     failedAt = problem === undefined ? undefined : (failedAt ?? now);
-    if (!state || now > until || (failedAt !== undefined && now > failedAt + FAILS_AFTER_MS)) {
+    if (!state)
+      throw new CliError({
+        exitCode: exitCodes.failed,
+        what: `debugging of ${revision} was switched off meanwhile`,
+        why: "`knap debug --off` ended it, or the revision was deleted",
+        fix: "start it again with `knap debug`",
+      });
+    if (now > until || (failedAt !== undefined && now > failedAt + FAILS_AFTER_MS)) {
       // A debugger may be attached to a session that was there before.
       if (!already) await client.knap("POST", "/debug", { namespace, revision, off: true });
-      const what = already ? "which stays on" : "so debugging was switched off again";
+      const what = already ? "debugging stays on" : "so debugging was switched off again";
       throw new CliError({
         exitCode: exitCodes.failed,
         what: `${revision} does not start under the debugger, ${what}`,
-        why: problem ?? (state ? "the debugger does not listen" : "debugging was switched off meanwhile"),
+        why: problem ?? "the debugger does not listen",
         fix: `read its output with \`knap logs revision/${revision}\``,
       });
     }
@@ -102,8 +110,7 @@ const HOW: Readonly<Record<DebugState["debugger"], (address: string) => string>>
 };
 
 function stateText(state: DebugState, already: boolean, wanted: number | undefined): string {
-  const { namespace, host, port, revision, service = `revision/${revision}`, instance, waits } = state;
-  const off = `knap debug ${service}${namespace === "default" ? "" : ` -n ${namespace}`} --off`;
+  const { host, port, revision, instance, waits } = state;
   const address = `${host}:${port}`;
   const kind = state.debugger === "other" ? "its own debugger" : `the ${state.debugger} debugger`;
   return [
@@ -113,7 +120,7 @@ function stateText(state: DebugState, already: boolean, wanted: number | undefin
     ...(state.debugger === "other" ? [] : [`  VS Code: "${launchName(state)}"`]),
     `  ${HOW[state.debugger](address)}`,
     "  held: one instance, liveness and readiness, request timeouts, scale-down, newer revisions",
-    `  ends with \`${off}\`, or after 10 minutes without a debugger`,
+    `  ends with \`${debugOffCommand(state)}\`, or after 10 minutes without a debugger`,
   ].join("\n");
 }
 

@@ -1,6 +1,7 @@
 // Finds out which of some Services and Revisions are debugged, for commands that show them.
 import { kindOf } from "../../apis/kinds.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
+import { debugOffCommand } from "../../apis/serving/debug.ts";
 import { countText } from "../../base/count-text.ts";
 import type { Client } from "../../client/client.ts";
 import type { DebugState } from "../../client/debug.ts";
@@ -18,9 +19,9 @@ export async function debuggedLines(client: Client, objects: readonly AnyObject[
   });
 }
 
-function debugText({ host, port, debugger: kind, attached, service, revision }: DebugState): string {
-  const end = `knap debug ${service ?? `revision/${revision}`} --off`;
-  return `${host}:${port} (${kind}, ${countText(attached, "debugger")} attached); \`${end}\` ends it`;
+function debugText(state: DebugState): string {
+  const { host, port, debugger: kind, attached } = state;
+  return `${host}:${port} (${kind}, ${countText(attached, "debugger")} attached); \`${debugOffCommand(state)}\` ends it`;
 }
 
 function nameField(object: AnyObject): "service" | "revision" | undefined {

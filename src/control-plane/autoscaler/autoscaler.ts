@@ -147,6 +147,8 @@ export class Autoscaler {
   /** Adds whole seconds to the time of all recorded statistics, because the clock has jumped forward. */
   shift(byMs: number): void {
     for (const collection of this.#collections.values()) collection.shift(byMs);
+    for (const [revision, { lastBusy, lastRequest }] of this.#traffic)
+      this.#traffic.set(revision, { lastBusy: lastBusy + byMs, lastRequest: lastRequest && lastRequest + byMs });
   }
 
   /** Records a stat of the activator in the last `seconds`. If the revision is scaled to zero, evaluates it at once. */

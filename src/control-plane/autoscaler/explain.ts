@@ -3,7 +3,7 @@ import { HPA_CLASS, KPA_CLASS } from "../../apis/autoscaling/annotations.ts";
 import { activityAge, ageMs } from "../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import type { PodAutoscaler, RevisionKey } from "../../apis/autoscaling/types.ts";
 import { conditionOf } from "../../apis/meta/conditions.ts";
-import { debugOf } from "../../apis/serving/debug.ts";
+import { debugOf, debugOffCommand } from "../../apis/serving/debug.ts";
 import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Time } from "../../base/clock.ts";
 import { timeText } from "../../base/time.ts";
@@ -54,8 +54,8 @@ function sentenceOf(now: Time, objects: ExplainObjects): string {
 function debugReason({ replicas = 1, decider, hpa }: ExplainObjects, { metadata }: PodAutoscaler): string {
   const wanted = hpa?.last.replicas ?? decider?.last?.result.desiredScale;
   const demand = wanted === undefined ? "" : ` (traffic needs ${wanted})`;
-  const { [SERVICE_LABEL]: service = `revision/${metadata.name}` } = metadata.labels ?? {};
-  const off = `knap debug ${service}${metadata.namespace === "default" ? "" : ` -n ${metadata.namespace}`} --off`;
+  const { name: revision, namespace = "", labels } = metadata;
+  const off = debugOffCommand({ namespace, service: labels?.[SERVICE_LABEL], revision });
   const where = `127.0.0.1:${debugOf(metadata)?.port}`;
   return `stays at ${replicas}: it is debugged at ${where}${demand}; scaling, liveness, readiness, timeouts and newer revisions wait until \`${off}\``;
 }

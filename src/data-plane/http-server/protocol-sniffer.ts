@@ -62,20 +62,20 @@ export interface SnifferParts {
 export class ProtocolSniffer {
   readonly #parts: SnifferParts;
   /** The connections whose first line is incomplete, each with the time of its last bytes. */
-  readonly #silent = new Map<Socket, number>();
+  readonly #incomplete = new Map<Socket, number>();
 
   constructor(parts: SnifferParts) {
     this.#parts = parts;
   }
 
   take(socket: Socket): void {
-    this.#silent.set(socket, performance.now());
+    this.#incomplete.set(socket, performance.now());
     let held: Buffer | undefined;
     // As Go, replies to an incomplete request line.
     const end = (): void => void (held === undefined ? drop() : socket.end(rawRefusal(undefined), "latin1"));
     const drop = (): void => void socket.destroy();
     const leave = (): void => {
-      this.#silent.delete(socket);
+      this.#incomplete.delete(socket);
       socket.off("readable", look).off("end", end).off("close", leave);
       clearTimeout(timer);
     };
@@ -86,7 +86,7 @@ export class ProtocolSniffer {
       const shown = Math.min(held.length, PREFACE.length);
       const h2 = held.compare(PREFACE, 0, shown, 0, shown) === 0;
       if (h2 ? shown < PREFACE.length : isLineIncomplete(held)) {
-        this.#silent.set(socket, performance.now());
+        this.#incomplete.set(socket, performance.now());
         return;
       }
       leave();
@@ -101,6 +101,6 @@ export class ProtocolSniffer {
   /** Closes connections whose first line is incomplete and that have sent nothing for `silentMs`. */
   close(silentMs: number): void {
     const latest = performance.now() - silentMs;
-    for (const [socket, at] of this.#silent) if (at <= latest) socket.destroy();
+    for (const [socket, at] of this.#incomplete) if (at <= latest) socket.destroy();
   }
 }

@@ -1,5 +1,6 @@
 // Makes a gRPC health probe: grpc.health.v1.Health/Check over cleartext HTTP/2.
 import { connect } from "node:http2";
+import { bytesField } from "../../base/protobuf.ts";
 import type { ProbeAttempt, ProbeResult } from "./probe-result.ts";
 
 const SERVING = 1;
@@ -46,16 +47,10 @@ export function attemptGrpc({ host, port, timeoutMs }: ProbeAttempt, service: st
 
 /** HealthCheckRequest { string service = 1 } in a gRPC frame. */
 function frameOf(service: string): Buffer {
-  const name = Buffer.from(service);
-  const field =
-    name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]);
+  const field = service === "" ? Buffer.alloc(0) : bytesField(1, service);
   const frame = Buffer.alloc(5);
   frame.writeUInt32BE(field.length, 1);
   return Buffer.concat([frame, field]);
-}
-
-function varint(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
 /** HealthCheckResponse { ServingStatus status = 1 }; an absent status is UNKNOWN. */

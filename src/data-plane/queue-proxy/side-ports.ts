@@ -1,4 +1,5 @@
 // Makes the handlers of the queue-proxy's metrics ports: statistics for the autoscaler, metrics for the user.
+import { bytesField } from "../../base/protobuf.ts";
 import { type LocalReply, makeError, NOT_FOUND, sendReply } from "../http/errors.ts";
 import type { Exchange, Handler } from "../http/exchange.ts";
 import type { QueueProxy } from "./queue-proxy.ts";
@@ -37,8 +38,7 @@ function serveMetrics(makeAnswer: (exchange: Exchange) => LocalReply): Handler {
 
 /** Encodes the fields of `pkg/autoscaler/metrics/stat.proto` that a queue-proxy sets. Omits zero values. */
 function encodeStat(pod: string, report: ReturnType<QueueProxy["report"]>): Buffer {
-  const name = Buffer.from(pod);
-  const parts = [Buffer.from([0x0a, name.length]), name];
+  const parts = [bytesField(1, pod)];
   const numbers = [
     report.averageConcurrentRequests,
     report.averageProxiedConcurrentRequests,

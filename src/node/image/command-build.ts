@@ -3,9 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { BuildError } from "../runtime/build-error.ts";
+import { LineSplitter } from "../runtime/line-splitter.ts";
 import { processIdentity } from "../runtime/process/process-identity.ts";
 import { dropRecord, killGroup, writeRecord } from "../runtime/process/process-records.ts";
-import { type ContainerRuntime, type ImageInfo, LINE_CHARACTERS, RuntimeError } from "../runtime/runtime.ts";
+import { type ContainerRuntime, type ImageInfo, RuntimeError } from "../runtime/runtime.ts";
 import { type BuiltImage, buildingTag, removeTag, tagByContent } from "./image-build.ts";
 
 export interface CommandBuildOptions {
@@ -163,17 +164,11 @@ async function endOf(child: ChildProcess, signal: AbortSignal | undefined): Prom
 }
 
 function readLines(stream: Readable, onLine: (line: string) => void): void {
-  let pending = "";
-  stream.setEncoding("utf8");
-  stream.on("error", () => {});
-  stream.on("data", (text: string) => {
-    const lines = (pending + text).split("\n");
-    pending = (lines.pop() ?? "").slice(-LINE_CHARACTERS);
-    for (const line of lines) show(line);
-  });
-  stream.once("close", () => pending !== "" && show(pending));
   // Of a line that overwrites itself (a progress bar), only the last state is shown.
-  const show = (line: string): void => onLine(line.trimEnd().split("\r").at(-1) ?? "");
+  const lines = new LineSplitter((line) => onLine(line.trimEnd().split("\r").at(-1) ?? ""));
+  stream.on("error", () => {});
+  stream.on("data", (chunk: Buffer) => lines.write(chunk));
+  stream.once("close", () => lines.end());
 }
 
 function startText(error: unknown): string {

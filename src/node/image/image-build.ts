@@ -134,8 +134,10 @@ async function pullPrivate(
   base: string,
   { onOutput, signal }: ImageBuildOptions,
 ): Promise<void> {
+  // Credentials come last, because a credential helper is a program that starts.
+  if (await runtime.images.inspect(base)) return;
   const auth = await authFor(base, [await readDockerConfig(process.env)]);
-  if (auth === undefined || (await runtime.images.inspect(base))) return;
+  if (auth === undefined) return;
   const onProgress = onOutput && makePullReport(base, () => performance.now(), onOutput);
   try {
     await runtime.images.pull(base, { auth, onProgress, signal });

@@ -23,9 +23,11 @@ export interface PruneOptions {
 export async function pruneImages(runtime: ContainerRuntime, options: PruneOptions): Promise<number> {
   const { keep, commandTags = new Set(), isInUse = () => false } = options;
   const service = namespacedName(options);
-  const labelled = await runtime.images.list({ label: `${BUILD_LABEL}=${service}` });
-  // Images that a command of the user built have no label.
-  const tagged = await runtime.images.list({ repository: repositoryOf(options) });
+  const [labelled, tagged] = await Promise.all([
+    runtime.images.list({ label: `${BUILD_LABEL}=${service}` }),
+    // Images that a command of the user built have no label.
+    runtime.images.list({ repository: repositoryOf(options) }),
+  ]);
   const ownTags = ({ labels, tags }: ImageInfo): readonly string[] =>
     tags.filter((tag) => (labels[BUILD_LABEL] === service ? isBuildTag(options, tag) : commandTags.has(tag)));
   const all = new Map([...labelled, ...tagged].map((image) => [image.id, image]));

@@ -27,10 +27,13 @@ export async function openContainer(
   labels: Readonly<Record<string, string>>,
 ): Promise<ByHand> {
   let id = "";
+  let image = "";
   const replace = async (): Promise<void> => {
     const { stream, dockerfile } = packContext(folder, "Dockerfile");
-    await runtime.images.build({ context: stream, dockerfile, tag: TAG, labels });
+    const built = await runtime.images.build({ context: stream, dockerfile, tag: TAG, labels });
     if (id !== "") await runtime.remove(id);
+    if (image !== "" && image !== built.id) await runtime.images.remove(image);
+    image = built.id;
     id = await runtime.create({ name: "knap-by-hand", image: TAG, env: [["PORT", `${PORT}`]], labels, ports: [PORT] });
     await runtime.start(id);
   };

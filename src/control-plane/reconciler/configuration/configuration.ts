@@ -52,14 +52,15 @@ function reconcileConfiguration(pass: ConfigurationPass): ReconcileError {
   }
   pass.status = lifecycle.markLatestCreatedRevision(pass.status, name, at);
   markReadiness(pass, revision);
-  const latest = latestReadyRevision({ ...pass.object, status: pass.status }, revision, pass.world)?.metadata.name;
-  if (latest !== undefined) {
+  const serving = latestReadyRevision({ ...pass.object, status: pass.status }, revision, pass.world);
+  if (serving !== undefined) {
+    const latest = serving.metadata.name;
     if (latest !== pass.status.latestReadyRevisionName) {
       const message = `LatestReadyRevisionName updated to "${latest}"`;
       plan.events.push({ type: "Normal", reason: "LatestReadyUpdate", message });
     }
     pass.status = lifecycle.markLatestReadyRevision(pass.status, latest, at);
-    holdRollout(pass, revision, latest);
+    holdRollout(pass, revision, serving);
   }
   return undefined;
 }
@@ -98,10 +99,9 @@ function markReadiness(pass: ConfigurationPass, revision: Revision): void {
 }
 
 /** Shows that the newest Revision is ready and waits, because the one with the traffic is debugged. */
-function holdRollout(pass: ConfigurationPass, newest: Revision, latest: string): void {
-  if (newest.metadata.name === latest || !isReady(newest)) return;
-  const serving = pass.world.get("Revision.serving.knative.dev", pass.object.metadata.namespace, latest);
-  if (!serving || !debugOf(serving.metadata)) return;
+function holdRollout(pass: ConfigurationPass, newest: Revision, serving: Revision): void {
+  const latest = serving.metadata.name;
+  if (newest.metadata.name === latest || !isReady(newest) || !debugOf(serving.metadata)) return;
   pass.status = lifecycle.markRolloutHeld(pass.status, latest, pass.at);
   if (lifecycle.isRolloutHeld(pass.object.status)) return;
   const message = `Revision "${newest.metadata.name}" is ready; it gets traffic when debugging of "${latest}" ends`;

@@ -36,9 +36,10 @@ export class ClassicLayers {
       known.delete(id);
       const found = await ifFound(this.#docker.getImage(id).inspect());
       const isNamed = (found?.RepoTags ?? []).length > 0 || (found?.RepoDigests ?? []).length > 0;
-      if (found && !isNamed) await tolerate(this.#docker.getImage(id).remove(), isInUse);
+      if (found && !isNamed) await tolerate(this.#docker.getImage(id).remove(), isInUseOrGone);
     }
   }
 }
 
-const isInUse = ({ statusCode }: { readonly statusCode?: number }): boolean => statusCode === 409 || statusCode === 404;
+const isInUseOrGone = ({ statusCode }: { readonly statusCode?: number }): boolean =>
+  statusCode === 409 || statusCode === 404;

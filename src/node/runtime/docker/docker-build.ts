@@ -52,7 +52,8 @@ export async function buildOnEngine(
       ...(signal && { abortSignal: signal }),
     });
     await followBuild(stream, request, classic);
-    await layers.replace(repository, classic.images);
+    // Images that stay cost only space.
+    await layers.replace(repository, classic.images).catch(() => {});
   } catch (failure) {
     layers.keep(repository, classic.images);
     throw failure instanceof BuildError ? failure : buildError(toRuntimeError(failure, `building ${tag}`), undefined);

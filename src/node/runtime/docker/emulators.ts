@@ -8,5 +8,7 @@ const EMULATORS: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "a
 /** Returns undefined if the kernel does not show its emulators, for instance because knap runs in a container. */
 export function canEmulate(architecture: string, folder = "/proc/sys/fs/binfmt_misc"): boolean | undefined {
   if (!existsSync(join(folder, "status"))) return undefined;
-  return existsSync(join(folder, `qemu-${EMULATORS[architecture] ?? architecture}`));
+  // In a virtual machine on Apple's processors, Rosetta runs programs for amd64.
+  const names = [`qemu-${EMULATORS[architecture] ?? architecture}`, ...(architecture === "amd64" ? ["rosetta"] : [])];
+  return names.some((name) => existsSync(join(folder, name)));
 }

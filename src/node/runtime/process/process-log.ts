@@ -1,8 +1,8 @@
 // Keeps the log of one process: the last lines in memory for readers, and up to 10 MiB in a file.
 import { closeSync, openSync, writeSync } from "node:fs";
-import { StringDecoder } from "node:string_decoder";
 import { type EventQueue, makeEventQueue } from "../event-queue.ts";
-import { LINE_CHARACTERS, type LogLine, type LogOptions } from "../runtime.ts";
+import { LineSplitter } from "../line-splitter.ts";
+import type { LogLine, LogOptions } from "../runtime.ts";
 
 const MEMORY_LINES = 5_000;
 const FILE_BYTES = 10 * 1024 * 1024;
@@ -64,53 +64,6 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
         .map((line) => line.text)
         .join("\n"),
   };
-}
-
-/** Splits one stream into lines. The time is linear in its length. */
-class LineSplitter {
-  readonly #decoder = new StringDecoder("utf8");
-  readonly #onLine: (text: string) => void;
-  #partial = "";
-
-  constructor(onLine: (text: string) => void) {
-    this.#onLine = onLine;
-  }
-
-  write(chunk: Buffer): void {
-    this.#add(this.#decoder.write(chunk));
-  }
-
-  end(): void {
-    this.#add(this.#decoder.end());
-    if (this.#partial !== "") this.#finish();
-  }
-
-  #add(text: string): void {
-    let start = 0;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-      this.#extend(text.slice(start, end));
-      this.#finish();
-      start = end + 1;
-    }
-    this.#extend(text.slice(start));
-  }
-
-  #extend(text: string): void {
-    let rest = text;
-    while (this.#partial.length + rest.length > LINE_CHARACTERS) {
-      const room = LINE_CHARACTERS - this.#partial.length;
-      this.#partial += rest.slice(0, room);
-      rest = rest.slice(room);
-      this.#finish();
-    }
-    this.#partial += rest;
-  }
-
-  #finish(): void {
-    const line = this.#partial;
-    this.#partial = "";
-    this.#onLine(line.replace(/\r$/, ""));
-  }
 }
 
 /** A network file system reports a full disk at the close. */

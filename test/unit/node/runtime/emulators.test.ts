@@ -10,5 +10,8 @@ test("the kernel has an emulator or has none; if it does not show them, as in a 
   writeFileSync(join(folder, "status"), "enabled\n");
   writeFileSync(join(folder, "qemu-aarch64"), "enabled\n");
   expect(["arm64", "s390x"].map((each) => canEmulate(each, folder))).toEqual([true, false]);
+  expect(canEmulate("amd64", folder)).toBe(false);
+  writeFileSync(join(folder, "rosetta"), "enabled\n");
+  expect(canEmulate("amd64", folder)).toBe(true);
   rmSync(folder, { recursive: true });
 });
