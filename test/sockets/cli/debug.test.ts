@@ -130,7 +130,7 @@ test("debugging that is on stays on although the app crashes", async () => {
   await eventually(async () => {
     const { code, stderr } = await home.run(["debug", "hello", "--no-launch"], folder);
     expect(code).toBe(1);
-    expect(stderr).toContain("hello-00001 does not start under the debugger, which stays on");
+    expect(stderr).toContain("hello-00001 does not start under the debugger, debugging stays on");
   }, 15_000);
   expect((await home.run(["debug"], folder)).stdout).toContain("hello-00001");
   await knap.interrupt();
