@@ -25,6 +25,15 @@ export default defineConfig({
         },
       },
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...engine } },
+      {
+        test: {
+          name: "failures",
+          include: ["test/failures/**/*.test.ts"],
+          ...engine,
+          // Engines of these tests run beside the shared one: their networks need addresses of their own.
+          env: { KNAP_SUBNETS: "10.215.0.0/16" },
+        },
+      },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...engine } },
       { test: { name: "clients", include: ["test/clients/**/*.test.ts"], ...engine } },
       { test: { name: "examples", include: ["test/examples/**/*.test.ts"], ...engine } },
