@@ -1,6 +1,6 @@
 // Defines the request and the answer of an API call. Handlers take an ApiRequest and return an ApiAnswer.
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
+import type { Exchange, RawHeaders } from "../data-plane/http/exchange.ts";
 
 export interface ApiRequest {
   readonly method: string;
@@ -11,8 +11,7 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** Path and query of the request line, without the token. */
   readonly url: string;
-  readonly rawHeaders: readonly string[];
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: RawHeaders;
   readonly body: Buffer;
   readonly user: string;
   /** Aborted when the client disconnects or the server stops. */
@@ -37,7 +36,7 @@ export type ApiAnswer =
    * The handler writes the response itself. If it returns an answer, it has written nothing, and the server sends that
    * answer.
    */
-  | { readonly stream: (response: ServerResponse) => Promise<void> | Promise<ApiAnswer | undefined> };
+  | { readonly stream: (exchange: Exchange) => Promise<void> | Promise<ApiAnswer | undefined> };
 
 export function json(code: number, body: unknown, warnings: readonly string[] = []): ApiAnswer {
   return { code, json: body, warnings };

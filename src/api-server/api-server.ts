@@ -1,15 +1,17 @@
 // Serves the store as a Kubernetes API over HTTP on loopback: the listener, the token, request bodies and answers.
 import { timingSafeEqual } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { isIPv6 } from "node:net";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import type { Exchange } from "../data-plane/http/exchange.ts";
+import { headerValue } from "../data-plane/http/headers.ts";
+import { type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
-import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
+import { type ApiAnswer, statusAnswer } from "./api-answer.ts";
 import type { EndpointHandlers } from "./custom-endpoints.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import type { PodPorts } from "./pod-proxy.ts";
@@ -43,8 +45,8 @@ export interface ApiServerOptions {
 export class ApiServer implements AsyncDisposable {
   readonly #options: ApiServerOptions;
   readonly #api: Api;
-  readonly #server: Server;
   readonly #stop = new AbortController();
+  #listener: OpenListener | undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -60,9 +62,6 @@ export class ApiServer implements AsyncDisposable {
     };
     // Every open request and watch adds a listener.
     setMaxListeners(0, this.#stop.signal);
-    this.#server = createServer((message, response) => void this.#serve(message, response));
-    // A watch has no time limit.
-    this.#server.requestTimeout = 0;
   }
 
   /**
@@ -71,76 +70,55 @@ export class ApiServer implements AsyncDisposable {
    */
   async listen(): Promise<string> {
     const { host = "127.0.0.1", port = 0 } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off("error", reject);
-        resolve();
-      });
-    });
-    const address = this.#server.address() as AddressInfo;
-    return `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`;
+    const handler = (exchange: Exchange): Promise<void> => this.#serve(exchange);
+    this.#listener = await openListener({ host, port, listener: "local", handler });
+    return `http://${isIPv6(host) ? `[${host}]` : host}:${this.#listener.port}`;
   }
 
   /** Ends watches and log streams, then closes the port. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
-    setImmediate(() => this.#server.closeAllConnections());
-    await closed;
+    await this.#listener?.close(0);
   }
 
-  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(exchange: Exchange): Promise<void> {
     const gone = new AbortController();
     const abort = (): void => gone.abort();
-    response.once("close", abort);
+    exchange.onClosed(abort);
     this.#stop.signal.addEventListener("abort", abort);
     try {
-      await sendAnswer(message, response, await this.#handle(message, gone.signal));
+      await sendAnswer(exchange, await this.#handle(exchange, gone.signal));
     } catch (error) {
-      const { path } = targetOf(message);
-      const isGone = gone.signal.aborted || (message.destroyed && !message.complete);
+      const { method, body } = exchange;
+      const { path } = targetOf(exchange);
+      const isGone = gone.signal.aborted || (body.destroyed && !body.readableEnded);
       if (isGone && isDisconnect(error)) {
-        this.#options.log.debug("client disconnected", { method: message.method, path });
+        this.#options.log.debug("client disconnected", { method, path });
         return;
       }
       const isOutside = error instanceof RuntimeError;
-      this.#options.log[isOutside ? "warn" : "error"]("request failed", { method: message.method, path, error });
-      if (response.headersSent) response.destroy();
-      else await sendAnswer(message, response, statusAnswer(isOutside ? unavailable(error) : internalError));
+      this.#options.log[isOutside ? "warn" : "error"]("request failed", { method, path, error });
+      if (exchange.started) exchange.abort("the request failed");
+      else await sendAnswer(exchange, statusAnswer(isOutside ? unavailable(error) : internalError));
     } finally {
       this.#stop.signal.removeEventListener("abort", abort);
     }
   }
 
-  async #handle(message: IncomingMessage, signal: AbortSignal): Promise<ApiAnswer> {
-    const { path, prefix, prefixes, token, query } = targetOf(message);
-    const given = token === undefined ? message.headers.authorization : `Bearer ${token}`;
+  async #handle(exchange: Exchange, signal: AbortSignal): Promise<ApiAnswer> {
+    const { method, headers } = exchange;
+    const { path, prefix, prefixes, token, query } = targetOf(exchange);
+    const given = token === undefined ? headerValue(headers, "authorization") : `Bearer ${token}`;
     if (!OPEN_PATHS.has(path) && !this.#isBearer(given)) {
       return statusAnswer(makeFailure("Unauthorized", "Unauthorized"));
     }
-    const body = await readBody(message);
+    const body = await readBody(exchange);
     if (!body) {
       return statusAnswer(makeFailure("RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`));
     }
-    const as = message.headers["impersonate-user"];
-    const user = typeof as === "string" ? as : (this.#options.user ?? "kubernetes-admin");
-    const { method = "GET", headers, rawHeaders } = message;
-    const url = (message.url ?? "/").slice(prefix.length * prefixes);
-    const request: ApiRequest = {
-      method,
-      path,
-      prefix,
-      query,
-      url,
-      headers,
-      rawHeaders,
-      body,
-      user,
-      signal,
-    };
-    return routeRequest(this.#api, request);
+    const user = headerValue(headers, "impersonate-user") ?? this.#options.user ?? "kubernetes-admin";
+    const url = exchange.target.slice(prefix.length * prefixes);
+    return routeRequest(this.#api, { method, path, prefix, query, url, headers, body, user, signal });
   }
 
   #isBearer(authorization: string | undefined): boolean {
@@ -178,14 +156,12 @@ interface Target {
 }
 
 /**
- * Parses the target of the request line, which may be any text. Splits the token prefix of kubeconfigs off the path;
+ * Splits the token prefix of kubeconfigs off the path;
  * kubectl also adds the prefix to links that have it already, so there may be several.
  */
-function targetOf({ url = "/" }: IncomingMessage): Target {
-  const isAbsolute = !url.startsWith("/") && URL.canParse(url);
+function targetOf({ target }: Exchange): Target {
   // With a base URL, the parser would read `//name` as a host.
-  const parsed = new URL(isAbsolute ? url : `http://knap${url.startsWith("/") ? "" : "/"}${url}`);
-  const { pathname, searchParams } = parsed;
+  const { pathname, searchParams } = new URL(`http://knap${target.startsWith("/") ? "" : "/"}${target}`);
   let path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
   let prefix = "";
   let prefixes = 0;

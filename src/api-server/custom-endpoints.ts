@@ -1,8 +1,10 @@
 // Serves the API group knap.dev. Its paths are endpoints of knap, not Kubernetes resources.
+
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
 import { decodePath } from "./resource-path.ts";
+import { startStream } from "./send-answer.ts";
 
 export interface EndpointRequest {
   /** The other path segments: for `/clock/run`, `["run"]`. */
@@ -30,20 +32,19 @@ export async function callEndpoint(
   const [name = "", ...path] = decodePath(request.path.slice(PREFIX.length)) ?? [];
   const handler = handlers?.get(`${request.method} /${name}`);
   if (!handler) return statusAnswer(makeFailure("NotFound", `knap.dev has no endpoint ${request.method} /${name}`));
-  const body = jsonBody(request);
-  if (!body.ok) return statusAnswer(body.error);
-  const result = await handler({ path, query: request.query, body: body.value, signal: request.signal });
+  const given = jsonBody(request);
+  if (!given.ok) return statusAnswer(given.error);
+  const result = await handler({ path, query: request.query, body: given.value, signal: request.signal });
   if (isRefusal(result)) return statusAnswer(result.refused);
   if (!isAsyncIterable(result)) return json(200, result ?? {});
   return {
-    stream: async (response) => {
-      response.writeHead(200, { "content-type": "application/x-ndjson" });
-      response.flushHeaders();
+    stream: async (exchange) => {
+      const body = startStream(exchange, "application/x-ndjson");
       for await (const value of result) {
         if (request.signal.aborted) break;
-        response.write(`${JSON.stringify(value)}\n`);
+        body.write(`${JSON.stringify(value)}\n`);
       }
-      response.end();
+      body.end();
     },
   };
 }

@@ -1,5 +1,7 @@
 // Makes the discovery documents: group lists, resource lists, and both in one document (aggregated discovery).
+
 import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
+import { headerValue } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./api-answer.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -89,7 +91,7 @@ const AGGREGATED = /as=APIGroupDiscoveryList/;
 /** Returns the discovery document of a path; undefined for other paths. */
 export function discover(request: ApiRequest): { readonly body: unknown; readonly contentType?: string } | undefined {
   const parts = request.path.split("/").filter((part) => part !== "");
-  const wanted = (request.headers.accept ?? "").split(",").find((type) => AGGREGATED.test(type));
+  const wanted = (headerValue(request.headers, "accept") ?? "").split(",").find((type) => AGGREGATED.test(type));
   const [root, group, groupsVersion] = parts;
   if (root === "api") {
     if (parts.length === 1) return wanted ? aggregated(wanted, [""]) : { body: coreVersions };

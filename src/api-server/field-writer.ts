@@ -1,4 +1,5 @@
 // Names the field manager of a request, and gives the store the function that computes the managers of a write.
+
 import { apiVersionOf } from "../apis/kinds.ts";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
@@ -10,6 +11,7 @@ import { type FieldWrite, managersAfterUpdate } from "../control-plane/field-man
 import { EMPTY, setOf } from "../control-plane/field-manager/field-set.ts";
 import type { Writer } from "../control-plane/field-manager/managers.ts";
 import type { WriteOptions } from "../control-plane/store/outcome.ts";
+import { headerValue } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./api-answer.ts";
 import { OPTIONS_OF, optionsRefusal } from "./options-refusal.ts";
 import type { ResourcePath } from "./resource-path.ts";
@@ -22,7 +24,7 @@ const ALL_BUT_STATUS = setOf(["apiVersion"], ["kind"], ["metadata"], ["spec"]);
 /** Returns the query parameter `fieldManager`, or the name of the client's program. Fails with 422 if it is invalid. */
 export function fieldManagerOf({ query, method, headers }: ApiRequest): Result<string, ApiStatus> {
   const given = query.get("fieldManager") ?? "";
-  if (given === "") return ok(programName(headers["user-agent"] ?? "") || "unknown");
+  if (given === "") return ok(programName(headerValue(headers, "user-agent") ?? "") || "unknown");
   if (Buffer.byteLength(given) > MAX_BYTES) {
     return refused(method, "FieldValueTooLong", `Too long: may not be more than ${MAX_BYTES} bytes`);
   }

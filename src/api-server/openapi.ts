@@ -1,6 +1,8 @@
 // Serves OpenAPI v3 per group-version, and OpenAPI v2 as JSON. kubectl 1.29 and newer reads v3.
+
 import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
+import { headerValue } from "../data-plane/http/headers.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { pathsOf } from "./openapi-paths.ts";
 import { namedSchemas } from "./openapi-schemas.ts";
@@ -13,7 +15,7 @@ const pathOf = (resource: Resource): string => (resource.group === "" ? "api/" :
 
 /** Returns a document; undefined for other paths. Links in it start with the prefix of the request. */
 export function openApi({ path, prefix, headers }: ApiRequest): ApiAnswer | undefined {
-  if (path === "/openapi/v2") return acceptsJson(headers.accept) ? document(path, makeV2) : notJson;
+  if (path === "/openapi/v2") return acceptsJson(headerValue(headers, "accept")) ? document(path, makeV2) : notJson;
   if (path === "/openapi/v3") {
     const paths = [...new Set(resources.map(pathOf))];
     const entries = paths.map((each) => [each, { serverRelativeURL: `${prefix}/openapi/v3/${each}?hash=1` }]);

@@ -1,5 +1,5 @@
 // Serves GET …/pods/NAME/log: streams the log lines of a container as plain text.
-import type { ServerResponse } from "node:http";
+
 import type { Pod } from "../apis/core/types.ts";
 import { type ApiStatus, makeFailure, refuse } from "../apis/meta/api-status.ts";
 import type { Time } from "../base/clock.ts";
@@ -7,9 +7,11 @@ import { failed, ok, type Result } from "../base/result.ts";
 import { parseTime } from "../base/time.ts";
 import type { LogsQuery } from "../client/client.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
+import type { Exchange, ResponseBody } from "../data-plane/http/exchange.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { integerOf, isSet } from "./query-parameters.ts";
 import type { ReadContext } from "./reads.ts";
+import { startStream } from "./send-answer.ts";
 
 export interface PodLogOptions extends LogsQuery {
   readonly container: string;
@@ -40,31 +42,31 @@ export function readPodLog(
   if (!options.ok) return statusAnswer(options.error);
   const { limitBytes = Number.POSITIVE_INFINITY, ...wanted } = options.value;
   const lines = logs(pod, { ...wanted, container: container.value, signal: request.signal });
-  return { stream: (response) => sendLines(response, lines, limitBytes, request.signal) };
+  return { stream: (exchange) => sendLines(exchange, lines, limitBytes, request.signal) };
 }
 
 /** Rejects with the error of the log. If no line has been sent, the headers are not sent either. */
 async function sendLines(
-  response: ServerResponse,
+  exchange: Exchange,
   lines: AsyncIterable<string>,
   limitBytes: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const sendHeaders = (): void => {
-    if (!response.headersSent) response.writeHead(200, { "content-type": "text/plain" }).flushHeaders();
+  let body: ResponseBody | undefined;
+  const start = (): ResponseBody => {
+    body ??= startStream(exchange, "text/plain");
+    return body;
   };
-  const timer = setTimeout(sendHeaders, FIRST_LINE_MS);
+  const timer = setTimeout(start, FIRST_LINE_MS);
   try {
     let left = limitBytes;
     for await (const line of lines) {
       if (signal.aborted || left <= 0) break;
-      sendHeaders();
       const bytes = Buffer.from(`${line}\n`);
-      if (!response.write(bytes.subarray(0, left))) await drained(response, signal);
+      if (!start().write(bytes.subarray(0, left))) await drained(start(), signal);
       left -= bytes.length;
     }
-    sendHeaders();
-    response.end();
+    start().end();
   } finally {
     clearTimeout(timer);
   }
@@ -119,14 +121,14 @@ function parseSince(
   return time === undefined ? refuse("BadRequest", invalid) : ok({ sinceTime: time });
 }
 
-function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {
+function drained(body: ResponseBody, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      response.off("drain", done);
+      body.off("drain", done);
       signal.removeEventListener("abort", done);
       resolve();
     };
-    response.on("drain", done);
+    body.on("drain", done);
     signal.addEventListener("abort", done);
   });
 }

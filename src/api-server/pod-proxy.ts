@@ -56,8 +56,8 @@ export function proxyToPod(
   if (!handle) return unreachable(`dial tcp ${address}:${port}: connect: connection refused`);
   if (scheme === "https") return unreachable("http: server gave HTTP response to HTTPS client");
   return {
-    stream: async (response) => {
-      const exchange = new ProxiedExchange(request, response, target);
+    stream: async (client) => {
+      const exchange = new ProxiedExchange(request, client, target);
       const error = await handle(exchange);
       if (exchange.started) return undefined;
       if (error !== undefined) return unreachable(error);

@@ -1,7 +1,5 @@
 // Adapts a request to the `pods/proxy` subresource, and its response, to the data plane's Exchange.
-import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { ClosedHooks } from "../data-plane/http/closed-hooks.ts";
 import type { Exchange, RawHeaders, RequestTiming, ResponseBody } from "../data-plane/http/exchange.ts";
 import { headerValue, withForwardedFor, withoutHeaders } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./api-answer.ts";
@@ -22,19 +20,20 @@ export class ProxiedExchange implements Exchange {
   readonly body: Readable;
   readonly hasBody: boolean;
   readonly timing: RequestTiming = {};
-  started = false;
-  readonly #response: ServerResponse;
-  readonly #closed = new ClosedHooks();
+  readonly #client: Exchange;
 
-  constructor(request: ApiRequest, response: ServerResponse, target: string) {
+  constructor(request: ApiRequest, client: Exchange, target: string) {
     this.method = request.method;
     this.target = target;
-    this.headers = withForwardedFor(withoutHeaders(request.rawHeaders, CREDENTIALS), API_ADDRESS);
+    this.headers = withForwardedFor(withoutHeaders(request.headers, CREDENTIALS), API_ADDRESS);
     this.host = headerValue(this.headers, "host") ?? "";
     this.hasBody = request.body.length > 0;
     this.body = Readable.from(this.hasBody ? [request.body] : [], { objectMode: false });
-    this.#response = response;
-    response.once("close", () => this.#closed.run());
+    this.#client = client;
+  }
+
+  get started(): boolean {
+    return this.#client.started;
   }
 
   requestTrailers(): RawHeaders {
@@ -43,25 +42,19 @@ export class ProxiedExchange implements Exchange {
 
   sendInterim(): void {}
 
-  start(status: number, reason: string, headers: RawHeaders): ResponseBody {
-    this.started = true;
-    this.#response.writeHead(status, reason, headers as string[]);
-    return this.#response;
+  start(status: number, reason: string, headers: RawHeaders, empty?: boolean): ResponseBody {
+    return this.#client.start(status, reason, headers, empty);
   }
 
   trailers(headers: RawHeaders): void {
-    const pairs: [string, string][] = [];
-    for (let index = 0; index < headers.length; index += 2) {
-      pairs.push([headers[index] as string, headers[index + 1] as string]);
-    }
-    this.#response.addTrailers(pairs);
+    this.#client.trailers(headers);
   }
 
-  abort(_why: string): void {
-    this.#response.destroy();
+  abort(why: string): void {
+    this.#client.abort(why);
   }
 
   onClosed(run: () => void): void {
-    this.#closed.add(run);
+    this.#client.onClosed(run);
   }
 }

@@ -1,8 +1,11 @@
 // Gives objects and lists the form that the client accepts: whole, as metadata only, or as a Table.
+
 import { apiVersionOf, isCustom } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { headerValue } from "../data-plane/http/headers.ts";
+import type { ApiRequest } from "./api-answer.ts";
 import type { ListPage } from "./list-page.ts";
 import { type AnswerForm, answerForm } from "./negotiation.ts";
 import type { ResourcePath } from "./resource-path.ts";
@@ -20,11 +23,11 @@ const ROW_OBJECTS: readonly string[] = ["None", "Metadata", "Object"];
 
 /** Fails with 406 for an Accept header, and with 400 for options of a Table, that the server does not have. */
 export function representationOf(
-  { headers, query }: { readonly headers: { readonly accept?: string | undefined }; readonly query: URLSearchParams },
+  { headers, query }: ApiRequest,
   path: ResourcePath,
   now: () => number,
 ): Result<Representation, ApiStatus> {
-  const form = answerForm(headers.accept, !isCustom(path.resource));
+  const form = answerForm(headerValue(headers, "accept"), !isCustom(path.resource));
   if (!form.ok) return form;
   const wanted = query.get("includeObject") || "Metadata";
   if (form.value.as === "Table" && !ROW_OBJECTS.includes(wanted)) {

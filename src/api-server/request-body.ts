@@ -1,9 +1,11 @@
 // Reads a request body up to the limits of size and depth, and parses it as JSON, YAML or protobuf.
-import type { IncomingMessage } from "node:http";
+
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { isFields, type JsonFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { readDocuments, type YamlDocument } from "../base/yaml/documents.ts";
+import type { Exchange } from "../data-plane/http/exchange.ts";
+import { hasToken, headerValue } from "../data-plane/http/headers.ts";
 import { type ApiRequest, unsupportedMedia } from "./api-answer.ts";
 import { unknownMembers } from "./json-patch.ts";
 import { parseJsonText } from "./json-text.ts";
@@ -14,10 +16,12 @@ import { repeatedFields } from "./repeated-fields.ts";
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /** Resolves with the body, or with undefined if the body exceeds the limit. The rest of such a body stays unread. */
-export async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
+export async function readBody(exchange: Exchange): Promise<Buffer | undefined> {
+  if (!exchange.hasBody) return Buffer.alloc(0);
+  if (hasToken(headerValue(exchange.headers, "expect") ?? "", "100-continue")) exchange.sendInterim(100, []);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
+  for await (const chunk of exchange.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
@@ -27,7 +31,7 @@ export async function readBody(message: IncomingMessage): Promise<Buffer | undef
 
 /** Returns the media type of the body without parameters; "" without a Content-Type header. */
 export function mediaType(request: ApiRequest): string {
-  return (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  return (headerValue(request.headers, "content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
 const JSON_TYPES: readonly string[] = ["", "application/json", "*/*"];

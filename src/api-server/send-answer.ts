@@ -1,42 +1,47 @@
 // Writes an answer to the client: status, headers, warnings and body.
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { reasonOf } from "../data-plane/http/errors.ts";
+import type { Exchange, ResponseBody } from "../data-plane/http/exchange.ts";
+import { headerValue } from "../data-plane/http/headers.ts";
 import type { ApiAnswer } from "./api-answer.ts";
 
 /** As Kubernetes, which compresses longer bodies for clients that accept it. */
 const COMPRESS_FROM_BYTES = 128 * 1024;
 const compress = promisify(gzip);
 
-export async function sendAnswer(
-  request: Pick<IncomingMessage, "method" | "headers">,
-  response: ServerResponse,
-  answer: ApiAnswer,
-): Promise<void> {
+export async function sendAnswer(exchange: Exchange, answer: ApiAnswer): Promise<void> {
   if ("stream" in answer) {
-    const instead = await answer.stream(response);
-    if (instead) await sendAnswer(request, response, instead);
+    const instead = await answer.stream(exchange);
+    if (instead) await sendAnswer(exchange, instead);
     return;
   }
   // A Buffer, because Node would write the headers in the encoding of a string body.
   const plain = Buffer.from("text" in answer ? answer.text : JSON.stringify(answer.json));
-  const warnings = answer.warnings ?? [];
-  if (warnings.length > 0) response.setHeader("warning", truncated(warnings).map(warningHeader));
-  if (answer.code === 413) response.setHeader("connection", "close");
   const contentType = answer.contentType ?? "application/json";
-  if (contentType.startsWith("text/")) response.setHeader("x-content-type-options", "nosniff");
-  const isCompressed = acceptsGzip(request) && plain.length >= COMPRESS_FROM_BYTES;
-  if (isCompressed) response.setHeader("content-encoding", "gzip").setHeader("vary", "Accept-Encoding");
+  const headers = ["Content-Type", contentType];
+  for (const text of truncated(answer.warnings ?? [])) headers.push("Warning", warningHeader(text));
+  if (answer.code === 413) headers.push("Connection", "close");
+  if (contentType.startsWith("text/")) headers.push("X-Content-Type-Options", "nosniff");
+  const isCompressed = acceptsGzip(exchange) && plain.length >= COMPRESS_FROM_BYTES;
+  if (isCompressed) headers.push("Content-Encoding", "gzip", "Vary", "Accept-Encoding");
   const body = isCompressed ? await compress(plain, { level: 4 }) : plain;
-  response.writeHead(answer.code, {
-    "content-type": contentType,
-    "content-length": body.length,
-  });
-  response.end(body);
+  headers.push("Content-Length", String(body.length));
+  const isHead = exchange.method === "HEAD";
+  const sink = exchange.start(answer.code, reasonOf(answer.code), headers, isHead);
+  if (isHead) sink.end();
+  else sink.end(body);
 }
 
-function acceptsGzip({ method, headers }: Pick<IncomingMessage, "method" | "headers">): boolean {
-  const accepted = String(headers["accept-encoding"] ?? "").split(",");
+/** Sends the head of a streamed answer at once. Returns the stream of its body. */
+export function startStream(exchange: Exchange, contentType: string): ResponseBody {
+  const body = exchange.start(200, reasonOf(200), ["Content-Type", contentType]);
+  body.flushHeaders?.();
+  return body;
+}
+
+function acceptsGzip({ method, headers }: Exchange): boolean {
+  const accepted = (headerValue(headers, "accept-encoding") ?? "").split(",");
   return method === "GET" && accepted.some((coding) => coding.split(";")[0]?.trim() === "gzip");
 }
 

@@ -1,16 +1,18 @@
 // Serves GET with watch=true: streams the store's events as JSON lines, filtered by the request's selectors.
-import type { ServerResponse } from "node:http";
+
 import { apiVersionOf } from "../apis/kinds.ts";
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import { failed, type Result } from "../base/result.ts";
 import { makeExpired } from "../control-plane/store/refusals.ts";
 import type { WatchEvent } from "../control-plane/store/view.ts";
+import type { Exchange } from "../data-plane/http/exchange.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { type ListOptions, parseListOptions } from "./list-options.ts";
 import { filteredObjects, matchesFilter, type ObjectFilter, parseFilter } from "./object-filter.ts";
 import type { ReadContext } from "./reads.ts";
 import { type Representation, representBookmark, representEvent } from "./representation.ts";
+import { startStream } from "./send-answer.ts";
 
 type Send = (type: string, text: string) => void;
 
@@ -32,7 +34,7 @@ export function watchCollection(context: ReadContext, request: ApiRequest, wante
     return statusAnswer(makeFailure("NotAcceptable", message));
   }
   const watch = new WatchStream(context, wanted, filter.value, options.value);
-  return { stream: (response) => watch.run(response, request.signal) };
+  return { stream: (exchange) => watch.run(exchange, request.signal) };
 }
 
 class WatchStream {
@@ -50,18 +52,17 @@ class WatchStream {
   }
 
   /** Streams until the client disconnects, the timeout or the server stops. */
-  run(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  run(exchange: Exchange, signal: AbortSignal): Promise<void> {
     const { timeoutSeconds, wantsBookmarks } = this.#options;
-    response.writeHead(200, { "content-type": "application/json" });
-    response.flushHeaders();
+    const body = startStream(exchange, "application/json");
     const send = (type: string, text: string): void => {
-      response.write(`{"type":"${type}","object":${text}}\n`);
-      if (response.writableLength > MAX_UNSENT_BYTES) response.destroy();
+      body.write(`{"type":"${type}","object":${text}}\n`);
+      if (body.writableLength > MAX_UNSENT_BYTES) exchange.abort("the client reads too slowly");
     };
     const watch = this.#begin(send);
     if (!watch.ok) {
       send("ERROR", JSON.stringify(watch.error));
-      response.end();
+      body.end();
       return Promise.resolve();
     }
     const bookmark = (): void => {
@@ -74,7 +75,7 @@ class WatchStream {
         clearInterval(bookmarks);
         clearTimeout(timeout);
         signal.removeEventListener("abort", finish);
-        if (!response.writableEnded) response.end();
+        if (!body.writableEnded) body.end();
         resolve();
       };
       const expire = (): void => {

@@ -54,8 +54,8 @@ describe("a request", () => {
     expect((await api.send("PUT", CONFIG_MAPS, configMap("a"))).status).toBe(405);
     expect((await api.send("PUT", SERVICES, ksvc("hello"))).status).toBe(400);
     expect((await api.send("GET", "/apis/serving.knative.dev/v1/services/hello")).status).toBe(404);
-    expect((await api.send("GET", `${SERVICES}/%E0%A4%A`)).status).toBe(404);
-    expect((await api.send("GET", "/apis/knap.dev/v1/%E0%A4%A")).status).toBe(404);
+    expect((await api.send("GET", `${SERVICES}/%E0%A4%A`)).status).toBe(400);
+    expect((await api.send("GET", "/apis/knap.dev/v1/%E0%A4%A")).status).toBe(400);
   });
 
   it("a body over 3 MiB, a body that is not JSON, and another media type are refused", async () => {
