@@ -1,6 +1,6 @@
 // Sends a load to a simulated cluster, as single requests or as flows, and then waits until the pods are gone.
 import type { Time } from "../base/clock.ts";
-import { arrivalsOf, type LoadTrace, traceEndMs } from "./load-trace.ts";
+import { arrivalsOf, type LoadTrace, traceEndMs } from "../load/load-trace.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { FLOW_STEP_MS, SimulatedFlow } from "./simulated-flow.ts";
 import type { SimulatedRequests } from "./simulated-requests.ts";

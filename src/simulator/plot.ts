@@ -3,18 +3,31 @@
 const BLOCKS = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const LABEL_WIDTH = 7;
 
+/** Shows the other series where it is not 0. */
+const MARK = "•";
+
 /**
  * Returns the title line and `rows` plot lines. The label of the first row is the greatest value. If there are more
- * values than columns, a column shows the maximum of its values. `columns` includes the labels.
+ * values than columns, a column shows the maximum of its values. `columns` includes the labels. `marked`: a series over
+ * the same time, drawn over the first one as a line of {@link MARK}.
  */
-export function plotSeries(title: string, values: readonly number[], columns = 80, rows = 8): readonly string[] {
+export function plotSeries(
+  title: string,
+  values: readonly number[],
+  columns = 80,
+  rows = 8,
+  marked: readonly number[] = [],
+): readonly string[] {
   const width = Math.max(10, columns - LABEL_WIDTH - 1);
   const shown = resampled(values, width);
-  const top = Math.max(1e-9, ...shown);
+  const marks = resampled(marked, width);
+  const top = Math.max(1e-9, ...shown, ...marks);
   const lines = Array.from({ length: rows }, (_, line) => {
     const below = rows - 1 - line;
     const label = line === 0 ? short(top) : line === rows - 1 ? "0" : "";
-    const cells = shown.map((value) => {
+    const cells = shown.map((value, column) => {
+      const mark = marks[column] ?? 0;
+      if (mark > 0 && Math.min(rows - 1, Math.floor((mark / top) * rows)) === below) return MARK;
       const eighths = Math.round((value / top) * rows * 8) - below * 8;
       // A value above 0 is always visible.
       const visible = below === 0 && value > 0 ? Math.max(1, eighths) : eighths;

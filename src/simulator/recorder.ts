@@ -1,6 +1,6 @@
 // Records replicas, concurrency, requests and instance-seconds during a simulation.
 import type { Time } from "../base/clock.ts";
-import type { SimulationSample } from "./simulation-result.ts";
+import type { ScaleSample } from "../load/scale-sample.ts";
 
 /** The approximate number of samples for a load of any length. */
 const SAMPLES = 1440;
@@ -70,7 +70,7 @@ export class Recorder {
     return this.#instanceMs / 1000;
   }
 
-  samples(): readonly SimulationSample[] {
+  samples(): readonly ScaleSample[] {
     return this.#intervals.map((interval, index) => ({
       atMs: index * this.sampleMs,
       ready: interval.ready,

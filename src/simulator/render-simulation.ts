@@ -1,6 +1,7 @@
 // Renders the result of a simulation as a plot with figures, JSON or CSV.
+import type { Percentiles } from "../load/duration-histogram.ts";
 import { plotSeries } from "./plot.ts";
-import type { Percentiles, SimulationResult } from "./simulation-result.ts";
+import type { SimulationResult } from "./simulation-result.ts";
 
 export type SimulationFormat = "plot" | "json" | "csv";
 

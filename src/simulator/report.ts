@@ -1,9 +1,8 @@
 // Makes the result of a simulation from its outcome.
-import type { DurationHistogram } from "./duration-histogram.ts";
 import type { Recorder } from "./recorder.ts";
 import { FLOW_STEP_MS } from "./simulated-flow.ts";
 import type { RequestCounts } from "./simulated-traffic.ts";
-import type { Percentiles, SimulationResult } from "./simulation-result.ts";
+import type { SimulationResult } from "./simulation-result.ts";
 
 export interface SimulationOutcome {
   readonly service: string;
@@ -38,8 +37,8 @@ export function makeResult(outcome: SimulationOutcome): SimulationResult {
     podsStarted: recorder.podsStarted,
     mostReady: recorder.mostReady,
     instanceSeconds: Math.round(instanceSeconds * 10) / 10,
-    latencyMs: percentilesOf(counts.latency),
-    waitingMs: percentilesOf(counts.waiting),
+    latencyMs: counts.latency.percentiles(),
+    waitingMs: counts.waiting.percentiles(),
     sampleMs: recorder.sampleMs,
     samples: recorder.samples(),
   };
@@ -49,20 +48,4 @@ function flowNote(requests: number): string {
   const about = Math.round(requests).toLocaleString("en");
   const how = `flows in steps of ${FLOW_STEP_MS} ms, without the random variation of arrivals, which can require one more pod`;
   return `${about} requests are too many to play one by one; they are played as ${how}.`;
-}
-
-function percentilesOf(histogram: DurationHistogram): Percentiles {
-  const at = (share: number): number => tenth(histogram.percentile(share));
-  return {
-    mean: tenth(histogram.mean),
-    p50: at(0.5),
-    p90: at(0.9),
-    p95: at(0.95),
-    p99: at(0.99),
-    max: tenth(histogram.largest),
-  };
-}
-
-function tenth(value: number): number {
-  return Math.round(value * 10) / 10;
 }

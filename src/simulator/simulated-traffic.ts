@@ -1,7 +1,7 @@
 // Defines the interface of the simulated traffic of a revision, and counts its requests.
 import type { RevisionKey, Stat } from "../apis/autoscaling/types.ts";
 import type { Time } from "../base/clock.ts";
-import { DurationHistogram } from "./duration-histogram.ts";
+import { DurationHistogram } from "../load/duration-histogram.ts";
 
 export interface SimulatedTraffic {
   /** Sets the names of the ready pods and the mode of the ServerlessService. */

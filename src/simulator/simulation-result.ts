@@ -1,26 +1,6 @@
 // Defines the result of a simulation.
-
-export interface Percentiles {
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-/** One interval of time. */
-export interface SimulationSample {
-  /** Since the beginning of the load. */
-  readonly atMs: number;
-  /** The maximum of ready pods. */
-  readonly ready: number;
-  /** The maximum of the Deployment's replicas. */
-  readonly wanted: number;
-  /** The average of running and waiting requests. */
-  readonly concurrency: number;
-  readonly requestsPerSecond: number;
-}
+import type { Percentiles } from "../load/duration-histogram.ts";
+import type { ScaleSample } from "../load/scale-sample.ts";
 
 export interface SimulationResult {
   readonly service: string;
@@ -46,5 +26,5 @@ export interface SimulationResult {
   readonly latencyMs: Percentiles;
   readonly waitingMs: Percentiles;
   readonly sampleMs: number;
-  readonly samples: readonly SimulationSample[];
+  readonly samples: readonly ScaleSample[];
 }

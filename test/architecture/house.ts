@@ -9,6 +9,7 @@ export const floors: Readonly<Record<string, number>> = {
   "control-plane/field-manager": 2,
   client: 2,
   manifest: 2,
+  load: 2,
   "data-plane/http": 2,
   "data-plane/stats": 2,
   "data-plane/probe": 2,

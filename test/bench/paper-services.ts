@@ -4,9 +4,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { Emitter } from "../../src/base/emitter.ts";
+import { makeRandom } from "../../src/base/seeded-random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { FirstRequest } from "../../src/data-plane/activator/activator.ts";
-import { makeRandom } from "../../src/simulator/seeded-random.ts";
 import { SimulatedCluster } from "../../src/simulator/simulated-cluster.ts";
 
 const START = Date.UTC(2000, 0, 1);

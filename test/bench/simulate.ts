@@ -1,5 +1,5 @@
 // Measures simulating 24 h of varying traffic, with one million and one hundred million requests.
-import type { LoadTrace } from "../../src/simulator/load-trace.ts";
+import type { LoadTrace } from "../../src/load/load-trace.ts";
 import { simulate } from "../../src/simulator/simulation.ts";
 import type { Bench, Figure } from "./bench.ts";
 import { makePaperService, timed } from "./paper-services.ts";

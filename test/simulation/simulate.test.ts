@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { AnyObject } from "../../src/apis/meta/object.ts";
-import { parseLoadTrace } from "../../src/simulator/load-trace.ts";
+import { parseLoadTrace } from "../../src/load/load-trace.ts";
 import { renderSimulation } from "../../src/simulator/render-simulation.ts";
 import type { SimulateOptions } from "../../src/simulator/simulation.ts";
 import { simulate } from "../../src/simulator/simulation.ts";

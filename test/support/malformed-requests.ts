@@ -6,7 +6,7 @@ import { internalStructs } from "../../src/apis/fields/internal.ts";
 import { knativeStructs } from "../../src/apis/fields/serving.ts";
 import { statusStruct } from "../../src/apis/fields/status.ts";
 import { apiVersionOf, type Resource, resources } from "../../src/apis/kinds.ts";
-import { makeRandom } from "../../src/simulator/seeded-random.ts";
+import { makeRandom } from "../../src/base/seeded-random.ts";
 
 export interface MalformedRequest {
   readonly method: string;

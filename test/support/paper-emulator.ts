@@ -3,6 +3,7 @@
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { Emitter } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/logger.ts";
+import { makeRandom } from "../../src/base/seeded-random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { Inquiry } from "../../src/control-plane/controller/reconciler.ts";
 import { ActivatorProbe } from "../../src/control-plane/prober/activator-probe.ts";
@@ -10,7 +11,6 @@ import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { QueueProxies } from "../../src/node/agent/queue-proxies.ts";
 import { RevisionBackends } from "../../src/node/agent/revision-backends.ts";
 import type { QueueProxyPort } from "../../src/node/kubelet/queue-proxy-port.ts";
-import { makeRandom } from "../../src/simulator/seeded-random.ts";
 import { answerTo, SimulatedCluster } from "../../src/simulator/simulated-cluster.ts";
 import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
 import { makePaperForwarders } from "./paper-forwarders.ts";

@@ -1,12 +1,10 @@
 // `knap simulate`: runs the autoscaler on virtual time with a load trace. Starts no session and no containers.
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { type LoadTrace, parseLoadTrace } from "../../simulator/load-trace.ts";
 import { renderSimulation } from "../../simulator/render-simulation.ts";
 import { simulate } from "../../simulator/simulation.ts";
-import { CliError, usageError } from "../cli-error.ts";
+import { CliError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
+import { readTrace } from "../load/read-trace.ts";
 import { loadUsableProject } from "../project-loading.ts";
 
 export interface SimulateFlags {
@@ -22,19 +20,8 @@ export interface SimulateFlags {
   readonly output?: "text" | "json" | "csv";
 }
 
-async function readTrace(path: string, cwd: string): Promise<LoadTrace> {
-  const text = await readFile(resolve(cwd, path), "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw usageError(`--load: ${path} cannot be read: ${error.code === "ENOENT" ? "no such file" : error.message}`);
-  });
-  const trace = parseLoadTrace(text);
-  if (!("problems" in trace)) return trace;
-  const why = trace.problems.map(({ line, message }) => `${path}:${line}: ${message}`).join("\n");
-  const fix = "write lines of time,requests per second,duration such as 0,10,200ms";
-  throw new CliError({ exitCode: exitCodes.usage, what: "the load trace cannot be used", why, fix });
-}
-
 export const runSimulate: CommandBody<SimulateFlags> = async (_args, flags, terminal) => {
-  const load = await readTrace(flags.load, terminal.cwd);
+  const load = await readTrace("--load", flags.load, terminal.cwd);
   const project = await loadUsableProject(flags, terminal);
   const result = simulate({
     objects: project.objects,

@@ -4,9 +4,10 @@ import { debuggerKinds } from "../../apis/serving/debug.ts";
 import type { DebugFlags } from "../commands/debug.ts";
 import type { DoctorFlags } from "../commands/doctor.ts";
 import type { DownFlags } from "../commands/down.ts";
-import { parseCountFlag, parserOf } from "../flags/parse-flag.ts";
+import type { LoadFlags } from "../commands/load.ts";
+import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
 import { addSessionFlags, type SessionFlags } from "../flags/session-flags.ts";
-import { act, fileFlag, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
+import { act, fileFlag, gather, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 export function addSessionCommands(program: Command, run: Run): void {
   const up = addSessionFlags(
@@ -55,6 +56,39 @@ export function addSessionCommands(program: Command, run: Run): void {
 const parsePort = parserOf({ type: "count", value: "port", least: 1, most: 65_535 });
 const KNAP_GROUP = "Only in knap, not in a cluster:";
 
+function addLoadCommand(program: Command, run: Run): void {
+  const load = program
+    .command("load")
+    .helpGroup(KNAP_GROUP)
+    .summary("send requests to a Service, and show latency and scale")
+    .description(
+      "Sends requests at their times, whether earlier ones were answered or not, and prints latency since each request was due, answers, and the scale over time.",
+    )
+    .argument("<service>", "name of the Service")
+    .addOption(namespaceFlag())
+    .option("--rate <requests>", "requests a second", parseCountFlag(1))
+    .option("--duration <time>", "with --rate: how long (default: 30s)", parseDurationFlag)
+    .option("--shape <points>", "rates over time, such as 0s=10,30s=200,1m=0; even slopes between them")
+    .option("--trace <file>", "CSV file of time,rps,duration lines, or of single arrivals, as for simulate")
+    .option("--path <path>", "path and query; {ms} becomes the duration in the trace", "/")
+    .option("--method <method>", "HTTP method", "GET")
+    .option("--header <name: value>", "header of each request (repeatable)", gather)
+    .option("--body <text>", "body of each request")
+    .option("--no-keep-alive", "a connection for each request")
+    .option("--timeout <time>", "a request without an answer after this time has failed", parseDurationFlag, 60_000)
+    .option("--most-in-flight <count>", "do not send more while this many wait for an answer", parseCountFlag(1), 5000)
+    .option("--seed <number>", "seed of the arrival times", parseCountFlag(0), 1)
+    .option("--simulate", "simulate the same load, and draw both scales")
+    .option("--max-p99 <time>", "fail if the 99th percentile is above it", parseDurationFlag)
+    .option(
+      "--max-failed <count>",
+      "fail if more requests fail: without an answer, or with a status from 500",
+      parseCountFlag(0),
+    )
+    .addOption(outputFlag("json"));
+  act<LoadFlags>(run, load, async () => (await import("../commands/load.ts")).load);
+}
+
 /** Commands of the API group knap.dev. The help lists them in a group of their own. */
 export function addKnapCommands(program: Command, run: Run): void {
   const scale = program
@@ -65,6 +99,8 @@ export function addKnapCommands(program: Command, run: Run): void {
     .argument("<pods>", "number of pods", (text) => String(parseCountFlag(0)(text)))
     .addOption(namespaceFlag());
   act<{ namespace?: string }>(run, scale, async () => (await import("../commands/scale.ts")).scale);
+
+  addLoadCommand(program, run);
 
   const kill = program
     .command("kill")

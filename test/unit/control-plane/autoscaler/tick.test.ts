@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../../src/base/clock.ts";
+import { makeRandom } from "../../../../src/base/seeded-random.ts";
 import { VirtualClock } from "../../../../src/base/virtual-clock.ts";
-import { makeRandom } from "../../../../src/simulator/seeded-random.ts";
 import {
   autoscalerConfig,
   followed,

@@ -1,7 +1,7 @@
 // Tests the session's DNS from query bytes to reply bytes, without sockets.
 import { describe, expect, test } from "vitest";
+import { makeRandom } from "../../../../src/base/seeded-random.ts";
 import { makeClusterDns } from "../../../../src/node/network/cluster-dns.ts";
-import { makeRandom } from "../../../../src/simulator/seeded-random.ts";
 import { makeQuery, type QueryOptions, seeReply, TYPE_AAAA } from "../../../support/dns-query.ts";
 
 const FORWARDED = Buffer.from("forwarded reply");

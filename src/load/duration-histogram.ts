@@ -4,6 +4,18 @@ const GROWTH = 1.01;
 const SMALLEST_MS = 0.1;
 const LOG_GROWTH = Math.log(GROWTH);
 
+/** In ms, to a tenth. */
+export interface Percentiles {
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;
+
 /** Durations in ms. A weight is a number of requests and may be a fraction. */
 export class DurationHistogram {
   readonly #weights: number[] = [];
@@ -44,5 +56,17 @@ export class DurationHistogram {
         return index === 0 ? 0 : Math.min(SMALLEST_MS * GROWTH ** (index - 0.5), this.#largest);
     }
     return this.#largest;
+  }
+
+  percentiles(): Percentiles {
+    const at = (share: number): number => tenth(this.percentile(share));
+    return {
+      mean: tenth(this.mean),
+      p50: at(0.5),
+      p90: at(0.9),
+      p95: at(0.95),
+      p99: at(0.99),
+      max: tenth(this.largest),
+    };
   }
 }

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  arrivalsOf,
-  type LoadTrace,
-  parseLoadTrace,
-  requestsOf,
-  traceEndMs,
-} from "../../../src/simulator/load-trace.ts";
-import { makeRandom } from "../../../src/simulator/seeded-random.ts";
+import { makeRandom } from "../../../src/base/seeded-random.ts";
+import { arrivalsOf, type LoadTrace, parseLoadTrace, requestsOf, traceEndMs } from "../../../src/load/load-trace.ts";
 
 const rates = (text: string): LoadTrace => {
   const trace = parseLoadTrace(text);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DurationHistogram } from "../../../src/simulator/duration-histogram.ts";
+import { DurationHistogram } from "../../../src/load/duration-histogram.ts";
 import { plotSeries } from "../../../src/simulator/plot.ts";
 
 test("percentiles are exact within 1 %", () => {
