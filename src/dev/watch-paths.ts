@@ -1,5 +1,5 @@
 // Reports changed paths with chokidar.
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { watch } from "chokidar";
@@ -61,7 +61,9 @@ function follower(options: { readonly depth?: number }, changed: (path: string) 
   const known = new Set<string>();
   const rootsOf = (path: string): readonly string[] => [...known].filter((root) => isWithin(root, path));
   // A root may itself be in a folder such as .cache, so only the path below it counts.
-  const ignored = (path: string): boolean => {
+  const ignored = (path: string, stats?: Stats): boolean => {
+    // chokidar would watch everything behind a link, which can be the whole file system or the folder itself.
+    if (options.depth === undefined && stats?.isSymbolicLink() === true && !known.has(path)) return true;
     const roots = rootsOf(path);
     return roots.length > 0 && roots.every((root) => isNoise(path.slice(root.length)));
   };

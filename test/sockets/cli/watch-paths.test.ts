@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -123,5 +123,28 @@ describe("watched files", () => {
     ).toEqual(["app.yaml"]);
     await watched.follow([at("app.yaml"), at("src")]);
     expect(await reportedDuring(() => writeFile(at("src/deep/a.mjs"), "3"))).toEqual([join("src", "deep", "a.mjs")]);
+  });
+
+  test("the watcher reports links below a watched folder, and nothing behind them unless the link itself is watched", async () => {
+    await mkdir(at("src"));
+    await mkdir(at("elsewhere/deep"), { recursive: true });
+    await symlink(at("elsewhere"), at("src/early"));
+    const saveElsewhere = () =>
+      reportedDuring(async () => {
+        await writeFile(at("elsewhere/deep/a.mjs"), String(Math.random()));
+        await sleep(300);
+        await writeFile(at("src/last.mjs"), String(Math.random()));
+      });
+    await watched.follow([at("src")]);
+    expect(await saveElsewhere()).toEqual([join("src", "last.mjs")]);
+    const link = async (): Promise<void> => {
+      await symlink(at("elsewhere"), at("src/late"));
+      await symlink("..", at("src/loop"));
+      await sleep(300);
+    };
+    expect([...(await reportedDuring(link))].sort()).toEqual([join("src", "late"), join("src", "loop")]);
+    expect(await saveElsewhere()).toEqual([join("src", "last.mjs")]);
+    await watched.follow([at("src"), at("src/late")]);
+    expect(await saveElsewhere()).toContain(join("src", "late", "deep", "a.mjs"));
   });
 });
