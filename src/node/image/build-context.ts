@@ -1,6 +1,6 @@
 // Packs a build context as a tar stream without the files that .dockerignore excludes. Owners and times are 0, so that
 // equal files give equal builds.
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import fs, { existsSync, lstatSync, readFileSync, type Stats } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import dockerignore from "@balena/dockerignore";
@@ -27,6 +27,7 @@ export function packContext(folder: string, dockerfile: string, inline?: string)
   const ignored = makeIgnore(folder, path, name);
   const outside = isOutside ? (inline ?? readFileSync(path)) : "";
   const stream = pack(folder, {
+    ...omitGone(folder),
     ignore: ignored,
     map: (header) => ({ ...header, uid: 0, gid: 0, mtime: new Date(0) }),
     ...(isOutside && {
@@ -59,6 +60,21 @@ function makeIgnore(folder: string, dockerfile: string, name: string): (path: st
     // An ignored folder is still read if it may contain an exception (`!path`) or the Dockerfile.
     return !((excepts || name.startsWith(`${inside}/`)) && isFolder(join(folder, inside)));
   };
+}
+
+/**
+ * Returns the option `fs` of tar-fs, which its types lack. Programs such as git create and delete files at any time.
+ * tar-fs fails if a listed file does not exist any more, but it omits sockets.
+ */
+function omitGone(folder: string): object {
+  const gone = { isDirectory: () => false, isSocket: () => true };
+  const isGone = (error: NodeJS.ErrnoException | null, path: string): boolean =>
+    error?.code === "ENOENT" && resolve(path) !== resolve(folder);
+  const lstat = (path: string, done: (error: Error | null, found: Stats | typeof gone) => void): void =>
+    fs.lstat(path, (error, stats) => (isGone(error, path) ? done(null, gone) : done(error, stats)));
+  const readdir = (path: string, done: (error: Error | null, names: string[]) => void): void =>
+    fs.readdir(path, (error, names) => (isGone(error, path) ? done(null, []) : done(error, names)));
+  return { fs: { ...fs, lstat, readdir } };
 }
 
 function isFolder(path: string): boolean {

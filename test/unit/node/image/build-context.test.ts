@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { extract } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { contextIgnores, packContext } from "../../../../src/node/image/build-context.ts";
@@ -23,8 +24,14 @@ interface Packed {
   readonly owners: readonly string[];
   readonly dockerfile: string;
 }
-const packed = async (dockerfile = "Dockerfile", from = folder): Promise<Packed> => {
+/** `meanwhile` runs before the tar is read. */
+const packed = async (
+  dockerfile = "Dockerfile",
+  from = folder,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<Packed> => {
   const context = packContext(from, dockerfile);
+  await meanwhile();
   const names: string[] = [];
   const owners = new Set<string>();
   const reader = extract();
@@ -33,7 +40,9 @@ const packed = async (dockerfile = "Dockerfile", from = folder): Promise<Packed>
     owners.add(`${header.uid} ${header.gid} ${header.mtime?.getTime()}`);
     stream.on("end", next).resume();
   });
-  await new Promise((resolve, reject) => context.stream.pipe(reader).on("finish", resolve).on("error", reject));
+  await new Promise((resolve, reject) => {
+    context.stream.on("error", reject).pipe(reader).on("finish", resolve).on("error", reject);
+  });
   return { names: names.sort(), owners: [...owners], dockerfile: context.dockerfile };
 };
 
@@ -48,6 +57,18 @@ describe("a build context", () => {
       "deep/b.js": "",
     });
     expect((await packed()).names).toEqual([".dockerignore", "Dockerfile", "a.js", "deep/b.js"]);
+  });
+
+  test("a build context omits files that are deleted after their folder was read", async () => {
+    write({ "1-large": "x".repeat(2 ** 20), "2-gone": "", "3-folder/a": "" });
+    const found = await packed("Dockerfile", folder, async () => {
+      // Until the tar is read, packing waits in the large file.
+      await sleep(200);
+      rmSync(join(folder, "2-gone"));
+      rmSync(join(folder, "3-folder"), { recursive: true });
+    });
+    expect(found.names).toEqual(["1-large"]);
+    await expect(packed("Dockerfile", join(folder, "none"))).rejects.toThrow("ENOENT");
   });
 
   test("a build context keeps exceptions below ignored folders", async () => {
