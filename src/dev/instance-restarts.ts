@@ -7,6 +7,7 @@ import { debugOf } from "../apis/serving/debug.ts";
 import { REVISION_LABEL } from "../apis/serving/labels.ts";
 import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
+import { SerialQueue } from "../base/serial-queue.ts";
 import { ApiError, type Client } from "../client/client.ts";
 import { type ChangedConfig, usesInEnvironment } from "./config-use.ts";
 import type { EmitDevEvent } from "./dev-event.ts";
@@ -27,7 +28,7 @@ const isReady = (pod: Pod): boolean => !isTerminating(pod) && isPodReady(pod);
 /** Runs one restart at a time, in the order of the changes. */
 export class InstanceRestarts {
   readonly #parts: RestartParts;
-  #queue: Promise<void> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(parts: RestartParts) {
     this.#parts = parts;
@@ -35,7 +36,7 @@ export class InstanceRestarts {
 
   /** Resolves when all queued restarts are done or the signal is aborted. */
   get settled(): Promise<void> {
-    return this.#queue;
+    return this.#queue.settled;
   }
 
   /** Queues restarts for the changes. Call it after the changed objects are applied. */
@@ -51,12 +52,11 @@ export class InstanceRestarts {
     const config = changes.map(({ kind, name }) => `${kind} ${name}`).join(", ");
     for (const [revision, pods] of byRevision(affected)) {
       emit({ type: "restarting", revision, instances: pods.length, config });
-      this.#queue = this.#queue
-        .then(() => this.#restart(revision, pods))
-        .catch((error: unknown) => {
-          const message = errorText(error);
-          if (!this.#parts.signal.aborted) emit({ type: "deploy-failed", message });
-        });
+      const restarted = this.#queue.run(() => this.#restart(revision, pods));
+      restarted.catch((error: unknown) => {
+        const message = errorText(error);
+        if (!this.#parts.signal.aborted) emit({ type: "deploy-failed", message });
+      });
     }
   }
 

@@ -1,5 +1,6 @@
 // Brings changed files into the instances of a Service, and reports the outcome.
 import { lstat } from "node:fs/promises";
+import { SerialQueue } from "../base/serial-queue.ts";
 import type { Client } from "../client/client.ts";
 import type { SyncFiles, SyncTimes } from "../node/agent/file-sync.ts";
 import type { ChangePlan } from "./change-planner.ts";
@@ -31,8 +32,8 @@ export class ServiceSync {
   readonly #parts: SyncParts;
   /** Service → refusals that were reported. */
   readonly #reported = new Map<string, Set<string>>();
-  /** The record of the last sync, so that records of one Service do not overtake each other. */
-  #recording: Promise<void> = Promise.resolve();
+  /** Records of one Service must not overtake each other. */
+  readonly #records = new SerialQueue();
 
   constructor(parts: SyncParts) {
     this.#parts = parts;
@@ -44,7 +45,7 @@ export class ServiceSync {
 
   /** Resolves when all queued records are written. */
   get settled(): Promise<void> {
-    return this.#recording;
+    return this.#records.settled;
   }
 
   /** Resolves with the reason of a refusal; undefined if the instances have the files. Rejects if it is aborted. */
@@ -68,7 +69,7 @@ export class ServiceSync {
     if (isDone) emit(synced);
     for (const message of [...problems, ...notices]) emit({ type: "sync-problem", service, message });
     if (!isDone) return undefined;
-    this.#recording = this.#recording.then(() => recordSync(this.#parts.client, synced)).catch(() => {});
+    this.#records.run(() => recordSync(this.#parts.client, synced)).catch(() => {});
     return undefined;
   }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { errorText } from "../../base/errors.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { SerialQueue } from "../../base/serial-queue.ts";
 import type { FileArchive, FileReceiver } from "../kubelet/overlay-port.ts";
 import { packFiles } from "./file-archive.ts";
 import { type FileOwner, fileOwner } from "./file-owner.ts";
@@ -33,7 +34,7 @@ export class Overlay {
   #entries: OverlayEntries = new Map();
   #copies = 0;
   /** Reads and removes copies one after the other, so that no copy is removed while an archive needs it. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #copying = new SerialQueue();
 
   /** `folder`: a folder of this overlay's own. It is made when it is needed. */
   constructor(folder: string) {
@@ -85,7 +86,7 @@ export class Overlay {
     return async (receiver) => {
       const owner = await this.#ownerFor(receiver);
       try {
-        return Readable.from(await this.#inOrder(() => this.#pack(entries, owner)));
+        return Readable.from(await this.#copying.run(() => this.#pack(entries, owner)));
       } catch (error) {
         const advice = "save them again, or rebuild";
         throw new Error(`the copies of synced files cannot be read: ${errorText(error)}; ${advice}`, { cause: error });
@@ -96,7 +97,7 @@ export class Overlay {
   /** Removes all copies. */
   async remove(): Promise<void> {
     this.#entries = new Map();
-    await this.#inOrder(() => rm(this.#folder, { recursive: true, force: true }));
+    await this.#copying.run(() => rm(this.#folder, { recursive: true, force: true }));
   }
 
   /** A file may vanish between its change and the copy; then its deletion is a change of its own. */
@@ -135,13 +136,7 @@ export class Overlay {
 
   /** A copy that cannot be removed stays until the end of the session. */
   #removeCopies(copies: Iterable<string>): void {
-    void this.#inOrder(() => Promise.all([...copies].map((copy) => rm(copy, { force: true })))).catch(() => {});
-  }
-
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => {});
-    return result;
+    void this.#copying.run(() => Promise.all([...copies].map((copy) => rm(copy, { force: true })))).catch(() => {});
   }
 }
 

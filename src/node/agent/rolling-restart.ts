@@ -1,6 +1,7 @@
 // Restarts the instances of one Service, one after the other, so that the others take its requests meanwhile.
 import { namespacedName } from "../../apis/meta/key.ts";
 import { REVISION_LABEL } from "../../apis/serving/labels.ts";
+import { SerialQueue } from "../../base/serial-queue.ts";
 import { sleep } from "../../base/sleep.ts";
 import type { PodInstance, RestartOutcome } from "../kubelet/pod/pod-instance.ts";
 
@@ -9,7 +10,7 @@ const SERVED_WITHIN_MS = 60_000;
 
 export class RollingRestart {
   readonly #instances: () => readonly PodInstance[];
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #runs = new SerialQueue();
 
   constructor(instances: () => readonly PodInstance[]) {
     this.#instances = instances;
@@ -20,9 +21,7 @@ export class RollingRestart {
    * failure, the other instances of the same Revision keep the old code.
    */
   run(): Promise<readonly string[]> {
-    const result = this.#queue.then(() => this.#run());
-    this.#queue = result.catch(() => {});
-    return result;
+    return this.#runs.run(() => this.#run());
   }
 
   async #run(): Promise<readonly string[]> {

@@ -2,6 +2,7 @@
 import { namespacedName } from "../../apis/meta/key.ts";
 import { errorText } from "../../base/errors.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { SerialQueue } from "../../base/serial-queue.ts";
 import type { Kubelet } from "../kubelet/kubelet.ts";
 import type { FileChange } from "../kubelet/overlay-port.ts";
 import type { PodInstance } from "../kubelet/pod/pod-instance.ts";
@@ -31,8 +32,8 @@ export class ScopedSync {
   readonly #scope: OverlayScope;
   readonly #overlay: Overlay;
   readonly #restarts: RollingRestart;
-  #placing: Promise<unknown> = Promise.resolve();
-  #commands: Promise<unknown> = Promise.resolve();
+  readonly #placing = new SerialQueue();
+  readonly #commands = new SerialQueue();
   /** The batch that waits while an earlier one is placed. */
   #next: Batch | undefined;
 
@@ -67,7 +68,7 @@ export class ScopedSync {
     const batch: Batch = waiting ?? {
       files: new Map(),
       restart: false,
-      placed: this.#placing.then(() => this.#placeBatch(batch)),
+      placed: this.#placing.run(() => this.#placeBatch(batch)),
     };
     for (const file of files) {
       // The order of changes decides if one path is below another one.
@@ -76,7 +77,6 @@ export class ScopedSync {
     }
     batch.restart ||= restart;
     this.#next = batch;
-    if (!waiting) this.#placing = batch.placed.catch(() => {});
     return batch.placed;
   }
 
@@ -87,14 +87,12 @@ export class ScopedSync {
   discard(): Promise<void> {
     // Later requests must not join a batch whose files are removed.
     this.#next = undefined;
-    const discarded = this.#placing.then(() => {
+    return this.#placing.run(() => {
       if (this.#overlay.entries.size === 0) return;
       this.#parts.overlays.clear(this.#scope);
       this.#dropFrozenPods();
       for (const instance of this.#instances) instance.replace("its image was built again");
     });
-    this.#placing = discarded.catch(() => {});
-    return discarded;
   }
 
   /**
@@ -102,12 +100,10 @@ export class ScopedSync {
    * signal aborts are skipped. Resolves with those that failed.
    */
   runCommands(commands: readonly SyncCommand[], signal: AbortSignal): Promise<readonly string[]> {
-    const failures = this.#commands.then(async () => {
+    return this.#commands.run(async () => {
       const all = await Promise.all(this.#instances.map((instance) => runAll(instance, commands, signal)));
       return all.flat();
     });
-    this.#commands = failures.catch(() => {});
-    return failures;
   }
 
   /** Carries out requested restarts, also those of earlier batches. Resolves with what went wrong. */

@@ -1,6 +1,7 @@
 // Brings synced files into one container of a pod: all of them before its start, and later changes. Works in order, so
 // that an older change never overwrites a newer one.
 import { servingContainer } from "../../../apis/core/pod.ts";
+import { SerialQueue } from "../../../base/serial-queue.ts";
 import { RuntimeError } from "../../runtime/runtime.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { FileArchive, FileChange, FileReceiver } from "../overlay-port.ts";
@@ -24,7 +25,7 @@ export class ContainerFiles {
   readonly #parts: Pick<NodeParts, "runtime" | "overlayOf">;
   readonly #pod: Pick<PodState, "facts">;
   readonly #name: string;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #changes = new SerialQueue();
   /** The container whose current process was started. */
   #started: string | undefined;
 
@@ -36,7 +37,7 @@ export class ContainerFiles {
 
   /** Runs `start` when no change of files is in progress. `isNew`: the container gets all synced files first. */
   start(containerId: string, { isNew }: { readonly isNew: boolean }, start: () => Promise<void>): Promise<void> {
-    return this.#inOrder(async () => {
+    return this.#changes.run(async () => {
       const archive = isNew ? this.#overlay() : undefined;
       if (archive) await this.#parts.runtime.putArchive(containerId, "/", await archive(this.#receiver(containerId)));
       this.#started = containerId;
@@ -51,7 +52,7 @@ export class ContainerFiles {
 
   /** Rejects with a RuntimeError if the container cannot get the files. */
   place(change: FileChange): Promise<Placement> {
-    return this.#inOrder(async () => {
+    return this.#changes.run(async () => {
       const { run } = this.#facts;
       const id = run.state === "running" || run.state === "starting" ? run.containerId : undefined;
       if (id === undefined) return { state: "absent" };
@@ -97,12 +98,6 @@ export class ContainerFiles {
       return archive ? readArchivedFile(archive) : "";
     };
     return { user: user ?? imageUser, read };
-  }
-
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => {});
-    return result;
   }
 }
 
