@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { silentLogger } from "../../src/base/logger.ts";
 import { buildLine } from "../../src/dev/build-error-line.ts";
 import { type BuildOutcome, makeImageBuilder } from "../../src/node/agent/image-builder.ts";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
@@ -43,7 +44,13 @@ export async function openBuildBench(builder: "0" | "1" = "1"): Promise<BuildBen
   const steps: string[] = [];
   /** What the classic builder made for steps; its images without a name have no label. */
   const layers = new Set<string>();
-  const buildImage = makeImageBuilder({ runtime, labels, imagesInUse: () => inUse, isSessionLive: () => false });
+  const imageBuilder = makeImageBuilder({
+    runtime,
+    labels,
+    imagesInUse: () => inUse,
+    isSessionLive: () => false,
+    log: silentLogger,
+  });
   const write = (files: Readonly<Record<string, string>>): void => {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -53,7 +60,7 @@ export async function openBuildBench(builder: "0" | "1" = "1"): Promise<BuildBen
   const build = (plan: BuildPlan, signal = new AbortController().signal): Promise<BuildOutcome> => {
     lines.length = 0;
     steps.length = 0;
-    return buildImage({
+    return imageBuilder.build({
       service,
       plan,
       signal,
@@ -66,6 +73,7 @@ export async function openBuildBench(builder: "0" | "1" = "1"): Promise<BuildBen
     });
   };
   const images = async (): Promise<readonly string[]> => {
+    await imageBuilder.idle();
     const labelled = await runtime.images.list({ label: `knap.dev/test=${labels["knap.dev/test"]}` });
     const tagged = await runtime.images.list({ repository: `dev.local/${service}` });
     return [...new Set([...labelled, ...tagged].map(({ id }) => id))];

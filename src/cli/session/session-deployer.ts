@@ -1,5 +1,6 @@
 // Makes the deployer of a session. With Docker it builds images; otherwise it sets start commands of processes.
 import { join } from "node:path";
+import { silentLogger } from "../../base/logger.ts";
 import { monotonicClock } from "../../base/monotonic-clock.ts";
 import type { Client } from "../../client/client.ts";
 import { Deployer, type DeployerParts } from "../../dev/deployer.ts";
@@ -46,16 +47,18 @@ export async function openSessionDeployer(
     return { deployer, [Symbol.asyncDispose]: () => deployer[Symbol.asyncDispose]() };
   }
   const engine = await openDockerRuntime({ env });
-  const build = makeImageBuilder({
+  const images = makeImageBuilder({
     runtime: engine,
     labels: { "knap.dev/session": id, "knap.dev/host": hostId },
     records: join(sessionsFolder(env).path, id, "processes"),
     imagesInUse: async () => imagesOf((await client.list("Revision.serving.knative.dev")).items),
     isSessionLive: (session) => isFolderLive(join(sessionsFolder(env).path, session)),
+    log: silentLogger,
   });
-  const deployer = new Deployer({ ...parts, buildImage: build });
+  const deployer = new Deployer({ ...parts, buildImage: images.build });
   const close = async (): Promise<void> => {
     await deployer[Symbol.asyncDispose]();
+    await images.idle();
     await engine.close();
   };
   return { deployer, [Symbol.asyncDispose]: close };

@@ -2,7 +2,10 @@
 
 import { parseNamespacedName } from "../../apis/meta/key.ts";
 import type { Revision } from "../../apis/serving/types.ts";
+import { runInBackground } from "../../base/background.ts";
+import type { Logger } from "../../base/logger.ts";
 import { redacted } from "../../base/redact.ts";
+import { SerialQueue } from "../../base/serial-queue.ts";
 import type { BuildPlan, DockerfileBuild } from "../../project/project.ts";
 import { findAgents, maskOf, readBuildSecrets } from "../image/build-inputs.ts";
 import { buildByCommand } from "../image/command-build.ts";
@@ -47,6 +50,12 @@ export type BuildOutcome =
 /** A failed build resolves; only an abort rejects. */
 export type BuildServiceImage = (request: ImageBuildRequest) => Promise<BuildOutcome>;
 
+export interface ImageBuilder {
+  readonly build: BuildServiceImage;
+  /** Resolves when no older image is being removed. */
+  idle(): Promise<void>;
+}
+
 export interface ImageBuilderOptions {
   readonly runtime: ContainerRuntime;
   /** The labels of the session and host. */
@@ -58,6 +67,7 @@ export interface ImageBuilderOptions {
   isSessionLive(session: string): Promise<boolean> | boolean;
   /** Called after each build that succeeded, maybe with the image of an earlier one. */
   onBuilt?(built: { readonly service: string; readonly image: string }): void;
+  readonly log: Logger;
 }
 
 /** The number of output lines in the message of a failure. */
@@ -65,10 +75,16 @@ const LINES_OF_FAILURE = 20;
 /** The Dockerfile's steps, not those that BuildKit adds. It does not always say whether a FROM is cached. */
 const DOCKERFILE_STEP = /^(\[([^\]]* )?\d+\/\d+\]|Step \d+\/\d+ :) (?!FROM )/;
 
-export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImage {
+/**
+ * Older images are removed after the outcome, so that the new revision does not wait for it, and before the next build,
+ * whose temporary tag would look like that of an older one.
+ */
+export function makeImageBuilder(options: ImageBuilderOptions): ImageBuilder {
   const { runtime, labels, records } = options;
   const commandTags = new Set<string>();
-  return async (request) => {
+  const pruning = new SerialQueue();
+  const build: BuildServiceImage = async (request) => {
+    await pruning.settled;
     const { plan, signal } = request;
     const { namespace, name } = parseNamespacedName(request.service);
     const output = new BuildOutput(request);
@@ -79,7 +95,8 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
         plan.command === undefined
           ? await buildDockerfile(runtime, plan, { ...target, labels, output })
           : await buildByCommand(runtime, { ...target, ...plan, records, tags: commandTags });
-      await prune(options, { namespace, name, keep: id, commandTags });
+      const prune = () => pruneOlder(options, { namespace, name, keep: id, commandTags });
+      runInBackground(options.log, "removing older images", () => pruning.run(prune));
       options.onBuilt?.({ service: request.service, image });
       return { ok: true, image, figures: { ms: performance.now() - startedMs, ...output.counts } };
     } catch (error) {
@@ -90,10 +107,11 @@ export function makeImageBuilder(options: ImageBuilderOptions): BuildServiceImag
       return { ok: false, message, output: output.lines.map(redacted), setting, step };
     }
   };
+  return { build, idle: () => pruning.settled };
 }
 
 /** A failed removal does not fail the build: the next build tries again. */
-async function prune(
+async function pruneOlder(
   options: ImageBuilderOptions,
   service: Pick<PruneOptions, "namespace" | "name" | "keep" | "commandTags">,
 ): Promise<void> {

@@ -131,6 +131,9 @@ export function openNode(parts: NodeOptions): NodeAgent {
   });
   const onBuilt = (built: OverlayScope): void =>
     runInBackground(settings.log, "removing synced files", () => discard(built));
+  const images = runtime.capabilities.build
+    ? makeImageBuilder({ ...builderOptions(parts, labels), onBuilt })
+    : undefined;
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
     logs: makePodLogs(runtime, kubelet),
@@ -140,9 +143,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
         if (id !== undefined) await runtime.kill(id, signal);
       }
     },
-    buildImage: runtime.capabilities.build
-      ? builds.follow(makeImageBuilder({ ...builderOptions(parts, labels), onBuilt }))
-      : undefined,
+    buildImage: images && builds.follow(images.build),
     get buildSteps() {
       return builds.steps;
     },
@@ -155,6 +156,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
       await tolerateUnreachable(settings, async () => {
         await kubelet.close();
         await network?.close();
+        await images?.idle();
       });
     },
   };
@@ -189,6 +191,7 @@ function builderOptions({ settings, runtime, store }: NodeOptions, labels: Strin
     records: join(settings.sessionFolder, "processes"),
     imagesInUse: () => imagesOf(store.list("Revision.serving.knative.dev")),
     isSessionLive: (session) => settings.isSessionLive(session),
+    log: settings.log,
   };
 }
 

@@ -69,6 +69,15 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
     }
     return decided as unknown as Promise<Reach>;
   };
+  // The engine starts programs to answer, which would delay every build. After a failure, the next build asks again.
+  let builder: Promise<EngineBuilder> | undefined;
+  const findBuilder = (): Promise<EngineBuilder> => {
+    builder ??= builderOf(docker, options.env).catch((error: unknown) => {
+      builder = undefined;
+      throw error;
+    });
+    return builder;
+  };
   return {
     capabilities: {
       images: true,
@@ -89,7 +98,7 @@ export async function openDockerRuntime(options: DockerOptions = {}): Promise<Co
         ownContainer: await machine.ownContainer(),
       })),
     networks,
-    images: makeDockerImages(docker, () => builderOf(docker, options.env)),
+    images: makeDockerImages(docker, findBuilder),
     volumes: makeVolumes(docker),
     ...makeDockerContainers({
       docker,

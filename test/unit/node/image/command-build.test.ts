@@ -1,6 +1,7 @@
 // Builds by a command, with the engine's answers made up.
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
+import { silentLogger } from "../../../../src/base/logger.ts";
 import { buildFailureText } from "../../../../src/dev/build-failure.ts";
 import { makeImageBuilder } from "../../../../src/node/agent/image-builder.ts";
 import { type ContainerRuntime, RuntimeError } from "../../../../src/node/runtime/runtime.ts";
@@ -17,7 +18,13 @@ function setUp(images: Partial<ContainerRuntime["images"]> = {}) {
       ...images,
     },
   } as unknown as ContainerRuntime;
-  const build = makeImageBuilder({ runtime, labels: {}, imagesInUse: () => new Set(), isSessionLive: () => false });
+  const { build } = makeImageBuilder({
+    runtime,
+    labels: {},
+    imagesInUse: () => new Set(),
+    isSessionLive: () => false,
+    log: silentLogger,
+  });
   const signal = new AbortController().signal;
   const lines: string[] = [];
   const planOf = (script: string) => ({ command: ["sh", "-c", script], context: tmpdir(), bases: [] as const });

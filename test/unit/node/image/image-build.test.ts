@@ -1,6 +1,7 @@
 // Errors of a build's context, and pruning.
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { silentLogger } from "../../../../src/base/logger.ts";
 import { makeImageBuilder } from "../../../../src/node/agent/image-builder.ts";
 import { BUILD_LABEL, buildImage } from "../../../../src/node/image/image-build.ts";
 import { pruneImages } from "../../../../src/node/image/image-prune.ts";
@@ -19,11 +20,12 @@ test.each([
   ["the context", { context: "gone", dockerfile: "gone/Dockerfile" }],
   ["a Dockerfile outside of it", { context: "", dockerfile: "../gone/Dockerfile" }],
 ])("if knap cannot read %s, the build fails and names the setting", async (_name, { context, dockerfile }) => {
-  const build = makeImageBuilder({
+  const { build } = makeImageBuilder({
     runtime: { images: { build: () => new Promise<never>(() => {}), remove: async () => {} } } as never,
     labels: {},
     imagesInUse: () => new Set(),
     isSessionLive: () => false,
+    log: silentLogger,
   });
   const folder = import.meta.dirname;
   const plan = { context: join(folder, context), dockerfile: join(folder, dockerfile), args: {}, bases: [] };
@@ -51,4 +53,37 @@ test("pruning keeps images and tags of the user, and images of other sessions' c
   const commandTags = new Set(command("e").tags);
   expect(await pruneImages(runtime, { namespace: "default", name: "web", keep: "a", commandTags })).toBe(3);
   expect(removed).toEqual([...own("c").tags, "d", ...command("e").tags]);
+});
+
+test("a build does not wait until older images are removed, but the next build and the end of the session do", async () => {
+  let release = (): void => {};
+  const removal = new Promise<void>((resolve) => (release = resolve));
+  const calls: string[] = [];
+  const images = {
+    inspect: async () => ({ id: "sha256:new" }),
+    tag: async () => {},
+    list: async () => {
+      calls.push("list");
+      await removal;
+      return [];
+    },
+    remove: async () => {},
+  };
+  const builder = makeImageBuilder({
+    runtime: { images } as never,
+    labels: {},
+    imagesInUse: () => new Set(),
+    isSessionLive: () => false,
+    log: silentLogger,
+  });
+  const plan = { command: ["sh", "-c", "echo dev.local/built:1"], context: import.meta.dirname, bases: [] as const };
+  const request = { service: "default/web", plan, signal: new AbortController().signal };
+  expect(await builder.build({ ...request, onOutput: () => {} })).toMatchObject({ ok: true });
+  const next = builder.build({ ...request, onOutput: (line) => calls.push(line) });
+  const idle = builder.idle().then(() => calls.push("idle"));
+  await new Promise((done) => setTimeout(done, 50));
+  expect(calls).toEqual(["list", "list"]);
+  release();
+  await Promise.all([next, idle]);
+  expect(calls.slice(2, 4)).toEqual(["idle", "dev.local/built:1"]);
 });
