@@ -1,4 +1,4 @@
-// Runs every folder of examples/ and templates/ with the built CLI, as processes and as containers, and calls it.
+// Runs every folder of examples/ with the built CLI, as processes and as containers, and calls it.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,13 +11,10 @@ import { get, KnapHome } from "../support/knap.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const called = ["autoscale", "hello", "traffic-split", "websocket"];
 
-test("every example and template has a test in this file", () => {
-  const folders = (path: string) =>
-    readdirSync(join(root, path), { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory() ? [entry.name] : [],
-    );
-  expect(folders("examples").sort()).toEqual(called);
-  expect(folders("templates")).toEqual(["node"]);
+test("every example has a test in this file", () => {
+  const entries = readdirSync(join(root, "examples"), { withFileTypes: true });
+  const folders = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  expect(folders.sort()).toEqual(called);
 });
 
 describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
@@ -108,18 +105,4 @@ describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
       expect(pods).toBeGreaterThan(1);
       expect(pods).toBeLessThanOrEqual(5);
     }));
-
-  test("the node template of `knap init` responds, and a saved file restarts it with the new code", async () => {
-    const folder = join(work, "shop");
-    expect(await home.run(["init", "--dir", folder])).toMatchObject({ code: 0 });
-    withLocalBase(folder);
-    await serving(folder, "shop", async (url) => {
-      expect((await get(url)).text).toContain("Hello World! I am shop-00001");
-      const server = join(folder, "server.mjs");
-      writeFileSync(server, readFileSync(server, "utf8").replace("Hello", "Bonjour"));
-      await eventually(async () => expect((await get(url)).text).toContain("Bonjour World! I am shop-00001"), 30_000);
-    });
-    const again = await home.run(["init", "--dir", folder]);
-    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("already") });
-  });
 });

@@ -115,7 +115,8 @@ function nodeRoot(hasShell: boolean): readonly Entry[] {
   ];
 }
 
-function librariesOf(program: string): string[] {
+/** Returns the paths of the shared libraries that a program needs. */
+export function librariesOf(program: string): string[] {
   try {
     const text = execFileSync("ldd", [program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     return [...text.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] as string);

@@ -1,12 +1,13 @@
 // `knap init`: copies a template into a folder and fills in the Service's name. Never overwrites a file.
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { isNear } from "../../base/near.ts";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { CliError, usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { schemaLine, templatesFolder } from "../package-files.ts";
+import { type Template, type TemplateName, templateNames, templates } from "../templates.ts";
+import type { Terminal } from "../terminal.ts";
 import { initWatch } from "./init-watch.ts";
 
 const MAX_NAME = 63;
@@ -23,75 +24,72 @@ function serviceNameOf(folder: string): string {
 const isServiceName = (name: string): boolean => name.length <= MAX_NAME && /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name);
 
 export interface InitFlags {
+  readonly template?: TemplateName;
   readonly dir?: string;
-  readonly name?: string;
   readonly list?: boolean;
   readonly watch?: boolean;
 }
 
-interface InitRequest {
-  readonly template: string;
-  /** The Service's name, if the user gave one. */
-  readonly name: string | undefined;
-  /** The target folder; undefined: the current one. */
-  readonly folder: string | undefined;
-}
-
-/** `init [TEMPLATE] [NAME]`; one argument that is no template is the name. A name without --dir is a new folder. */
-function requestOf(args: readonly string[], { dir, name }: InitFlags, templates: readonly string[]): InitRequest {
-  const [first = "node"] = args;
-  const isTemplate = templates.includes(first);
-  const list = `templates: ${templates.join(", ")}`;
-  const near = templates.filter((template) => isNear(template, first));
-  if (!isTemplate && (args.length > 1 || near.length > 0 || !isServiceName(first))) {
-    throw usageError(`there is no template "${first}"`, near[0] ? `did you mean ${near[0]}? ${list}` : list);
+/** Refuses a name that no Service can have, and the name of a template if no template is selected. */
+function checkName(name: string, template: TemplateName | undefined): void {
+  if (template === undefined && (templateNames as readonly string[]).includes(name)) {
+    throw usageError(`"${name}" is a template`, `write \`knap init NAME --template ${name}\``);
   }
-  const named = isTemplate ? args[1] : first;
-  const service = name ?? named;
-  if (service !== undefined && !isServiceName(service)) {
+  if (!isServiceName(name)) {
     const rule = `use at most ${MAX_NAME} lower-case letters, digits and dashes, with a letter first`;
-    throw usageError(`"${service}" cannot be the name of a Service`, rule);
+    throw usageError(`"${name}" cannot be the name of a Service`, rule);
   }
-  return { template: isTemplate ? first : "node", name: service, folder: dir ?? named };
 }
 
-async function filesBelow(folder: string, below = ""): Promise<readonly string[]> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true });
-  const found = entries.map((entry) => {
-    const path = join(below, entry.name);
-    return entry.isDirectory() ? filesBelow(folder, path) : [path];
-  });
-  return (await Promise.all(found)).flat().sort();
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
 }
 
-export const init: CommandBody<InitFlags> = async (args, flags, terminal) => {
-  if (flags.watch) {
-    if (args.length > 0 || flags.name !== undefined) throw usageError("--watch takes no template and no name");
-    return initWatch(resolve(terminal.cwd, flags.dir ?? "."), flags, terminal);
-  }
-  const templates = templatesFolder();
-  const known = (await readdir(templates)).sort();
-  if (flags.list) {
-    terminal.print(known.join("\n"));
-    return exitCodes.ok;
-  }
-  const { template, folder, name: wantedName } = requestOf(args, flags, known);
-  const target = resolve(terminal.cwd, folder ?? ".");
-  const name = wantedName ?? serviceNameOf(basename(target));
-  const files = await filesBelow(join(templates, template));
-  const taken = files.filter((file) => existsSync(join(target, file)));
+/** npm leaves files named .gitignore out of packages, so the templates have them without the dot. */
+const targetName = (file: string): string => file.replace(/(^|[\\/])gitignore$/, "$1.gitignore");
+
+/** Copies the template's files; refuses before the first copy if one of them exists. Prints each path. */
+async function copyTemplate(template: TemplateName, target: string, name: string, terminal: Terminal): Promise<void> {
+  const source = join(templatesFolder(), template);
+  const files = await filesBelow(source);
+  const taken = files.map(targetName).filter((file) => existsSync(join(target, file)));
   if (taken.length > 0) {
     const what = `${taken.join(", ")} ${taken.length === 1 ? "exists" : "exist"} already`;
     throw new CliError({ exitCode: exitCodes.usage, what, fix: "use another folder: `knap init --dir FOLDER`" });
   }
   for (const file of files) {
-    const text = await readFile(join(templates, template, file), "utf8");
-    await mkdir(dirname(join(target, file)), { recursive: true });
+    const text = await readFile(join(source, file), "utf8");
+    const path = join(target, targetName(file));
+    await mkdir(dirname(path), { recursive: true });
     const first = file === "knap.yaml" ? schemaLine(target) : "";
-    await writeFile(join(target, file), first + text.replaceAll("{{name}}", name), { flag: "wx" });
-    terminal.print(`created ${join(folder ?? "", file)}`);
+    await writeFile(path, first + text.replaceAll("{{name}}", name), { flag: "wx" });
+    terminal.print(`created ${relative(terminal.cwd, path)}`);
   }
-  const command = folder === undefined ? "knap up" : `knap up -f ${folder}`;
-  terminal.say(`Run \`${command}\`, then open http://${name}.default.localhost:8080`);
+}
+
+/** The commands that run and test the new project. */
+function nextSteps({ install, test }: Template, name: string, folder: string): string {
+  const steps = [folder && `cd ${folder}`, install, `knap up`].flatMap((step) => (step ? [`\`${step}\``] : []));
+  return `Run ${steps.join(", ")} and open http://${name}.default.localhost:8080. Test it: \`knap ci -- ${test}\``;
+}
+
+export const init: CommandBody<InitFlags> = async ([name], { list, ...flags }, terminal) => {
+  if (flags.watch) {
+    if (name !== undefined || flags.template !== undefined) throw usageError("--watch takes no template and no name");
+    return initWatch(resolve(terminal.cwd, flags.dir ?? "."), flags, terminal);
+  }
+  if (list) {
+    for (const each of templateNames) terminal.print(`${each.padEnd(12)}${templates[each].summary}`);
+    return exitCodes.ok;
+  }
+  if (name !== undefined) checkName(name, flags.template);
+  const template = flags.template ?? "node";
+  const folder = flags.dir ?? name ?? "";
+  const target = resolve(terminal.cwd, folder);
+  const service = name ?? serviceNameOf(basename(target));
+  await copyTemplate(template, target, service, terminal);
+  terminal.say(nextSteps(templates[template], service, relative(terminal.cwd, target)));
   return exitCodes.ok;
 };

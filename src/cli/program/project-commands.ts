@@ -5,6 +5,7 @@ import type { SimulateFlags } from "../commands/simulate.ts";
 import type { ValidateFlags } from "../commands/validate.ts";
 import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
 import { sessionOption } from "../flags/session-flags.ts";
+import { templateNames } from "../templates.ts";
 import { act, fileFlag, gather, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
 
 export function addProjectCommands(program: Command, run: Run): void {
@@ -41,10 +42,14 @@ export function addProjectCommands(program: Command, run: Run): void {
   const init = program
     .command("init")
     .summary("create a project from a template")
-    .argument("[template]", "a template (default: node)")
     .argument("[name]", "name of the Service and of a new folder for it (default: the current folder)")
+    .addOption(
+      new Option(
+        `--template <${templateNames.join("|")}>`,
+        "what the project is copied from (default: node)",
+      ).argParser(parserOf({ type: "choice", choices: templateNames })),
+    )
     .option("--dir <folder>", "target folder")
-    .option("--name <service>", "name of the Service (default: name of the folder)")
     .option("--list", "list the templates")
     .option("--watch", "write watch rules from the Dockerfiles of this project to knap.yaml");
   act<InitFlags>(run, init, async () => (await import("../commands/init.ts")).init);
