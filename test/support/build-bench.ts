@@ -25,6 +25,7 @@ export interface BuildBench extends AsyncDisposable {
   readonly lines: string[];
   readonly steps: string[];
   write(files: Readonly<Record<string, string>>): void;
+  /** Resolves when older images are removed as well. */
   build(plan: BuildPlan, signal?: AbortSignal): Promise<BuildOutcome>;
   /** Builds the Dockerfile. */
   buildText(dockerfile: string, more?: Partial<DockerfileBuild>): Promise<BuildOutcome>;
@@ -57,10 +58,10 @@ export async function openBuildBench(builder: "0" | "1" = "1"): Promise<BuildBen
       writeFileSync(join(folder, path), text);
     }
   };
-  const build = (plan: BuildPlan, signal = new AbortController().signal): Promise<BuildOutcome> => {
+  const build = async (plan: BuildPlan, signal = new AbortController().signal): Promise<BuildOutcome> => {
     lines.length = 0;
     steps.length = 0;
-    return imageBuilder.build({
+    const outcome = await imageBuilder.build({
       service,
       plan,
       signal,
@@ -71,9 +72,10 @@ export async function openBuildBench(builder: "0" | "1" = "1"): Promise<BuildBen
       },
       onStep: ({ state, name: step }) => steps.push(`${state} ${step}`),
     });
+    await imageBuilder.idle();
+    return outcome;
   };
   const images = async (): Promise<readonly string[]> => {
-    await imageBuilder.idle();
     const labelled = await runtime.images.list({ label: `knap.dev/test=${labels["knap.dev/test"]}` });
     const tagged = await runtime.images.list({ repository: `dev.local/${service}` });
     return [...new Set([...labelled, ...tagged].map(({ id }) => id))];
