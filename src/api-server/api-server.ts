@@ -15,6 +15,7 @@ import { type ApiAnswer, statusAnswer } from "./api-answer.ts";
 import type { EndpointHandlers } from "./custom-endpoints.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import type { PodPorts } from "./pod-proxy.ts";
+import type { PodStreams } from "./pod-streams.ts";
 import { JsonCache } from "./reads.ts";
 import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
 import { type Api, OPEN_PATHS, routeRequest } from "./route-request.ts";
@@ -36,6 +37,7 @@ export interface ApiServerOptions {
   readonly port?: number | undefined;
   readonly logs?: PodLogs | undefined;
   readonly ports?: PodPorts | undefined;
+  readonly streams?: PodStreams | undefined;
   readonly endpoints?: EndpointHandlers | undefined;
   /** Returns the paths of unknown fields; absent: the server does not check fields. */
   readonly unknownFields?: ((object: AnyObject) => readonly string[]) | undefined;
@@ -50,13 +52,14 @@ export class ApiServer implements AsyncDisposable {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { store, clock, logs, ports, endpoints, unknownFields } = options;
+    const { store, clock, logs, ports, streams, endpoints, unknownFields } = options;
     this.#api = {
       store,
       now: () => clock.now(),
       json: new JsonCache(),
       logs,
       ports,
+      streams,
       endpoints,
       unknownFields,
     };

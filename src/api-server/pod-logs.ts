@@ -3,12 +3,12 @@
 import type { Pod } from "../apis/core/types.ts";
 import { type ApiStatus, makeFailure, refuse } from "../apis/meta/api-status.ts";
 import type { Time } from "../base/clock.ts";
-import { failed, ok, type Result } from "../base/result.ts";
+import { ok, type Result } from "../base/result.ts";
 import { parseTime } from "../base/time.ts";
 import type { LogsQuery } from "../client/client.ts";
-import { makeNotFound } from "../control-plane/store/refusals.ts";
 import type { Exchange, ResponseBody } from "../data-plane/http/exchange.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
+import { chooseContainer } from "./pod-container.ts";
 import { integerOf, isSet } from "./query-parameters.ts";
 import type { ReadContext } from "./reads.ts";
 import { startStream } from "./send-answer.ts";
@@ -28,16 +28,13 @@ export type PodLogs = (pod: Pod, options: PodLogOptions) => AsyncIterable<string
 const FIRST_LINE_MS = 500;
 
 export function readPodLog(
-  { store, now }: ReadContext,
-  logs: PodLogs | undefined,
+  { logs, now }: { readonly logs: PodLogs | undefined } & Pick<ReadContext, "now">,
   request: ApiRequest,
-  key: { readonly namespace: string; readonly name: string },
+  pod: Pod,
 ): ApiAnswer {
-  const pod = store.get("Pod", key.namespace, key.name);
-  if (!pod) return statusAnswer(makeNotFound({ kind: "Pod", ...key }));
   if (!logs) return statusAnswer(makeFailure("NotFound", "this session has no container logs"));
   const container = chooseContainer(pod, request.query.get("container"));
-  if (!container.ok) return statusAnswer(makeFailure("BadRequest", container.error));
+  if (!container.ok) return statusAnswer(container.error);
   const options = parseOptions(request, now());
   if (!options.ok) return statusAnswer(options.error);
   const { limitBytes = Number.POSITIVE_INFINITY, ...wanted } = options.value;
@@ -70,17 +67,6 @@ async function sendLines(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Returns the requested container, or the pod's only container. */
-function chooseContainer({ metadata, spec }: Pod, wanted: string | null): Result<string> {
-  const names = [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name ?? "");
-  if (wanted)
-    return names.includes(wanted) ? ok(wanted) : failed(`container ${wanted} is not valid for pod ${metadata.name}`);
-  const [only] = spec.containers;
-  if (only && names.length === 1) return ok(only.name ?? "");
-  const choose = `choose one of: [${spec.containers.map(({ name }) => name).join(" ")}]`;
-  return failed(`a container name must be specified for pod ${metadata.name}, ${choose}`);
 }
 
 interface LogOptions extends Omit<PodLogOptions, "container" | "signal"> {

@@ -9,17 +9,16 @@ import { callEndpoint, type EndpointHandlers } from "./custom-endpoints.ts";
 import { deleteCollection, deleteObject } from "./deletes.ts";
 import { discover, kubernetesVersion } from "./discovery.ts";
 import { openApi } from "./openapi.ts";
-import { type PodLogs, readPodLog } from "./pod-logs.ts";
+import { callPod, type PodCallContext, podCallOf } from "./pod-calls.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
 import { isSet } from "./query-parameters.ts";
-import { inForm, methodNotAllowed, type ReadContext, readCollection, readObject } from "./reads.ts";
+import { inForm, methodNotAllowed, readCollection, readObject } from "./reads.ts";
 import { type Representation, representationOf } from "./representation.ts";
 import { keyOfPath, type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
 import { watchCollection } from "./watch.ts";
 import { createObject, patchObject, replaceObject, type WriteContext } from "./writes.ts";
 
-export interface Api extends ReadContext, WriteContext {
-  readonly logs: PodLogs | undefined;
+export interface Api extends PodCallContext, WriteContext {
   readonly ports: PodPorts | undefined;
   readonly endpoints: EndpointHandlers | undefined;
 }
@@ -45,11 +44,9 @@ export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAn
 }
 
 async function onResource(api: Api, request: ApiRequest, target: ResourcePath): Promise<ApiAnswer> {
-  const { name, subresource } = target;
-  if (name !== undefined && subresource === "log" && target.resource.kind === "Pod") {
-    const key = { namespace: target.namespace ?? "", name };
-    return request.method === "GET" ? readPodLog(api, api.logs, request, key) : methodNotAllowed(target);
-  }
+  const { name } = target;
+  const podCall = podCallOf(target);
+  if (podCall && name !== undefined) return callPod(api, request, { ...target, name }, podCall);
   const wanted = representationOf(request, target, api.now);
   if (!wanted.ok) return statusAnswer(wanted.error);
   const answer =

@@ -262,6 +262,7 @@ async function openApi(
     clock,
     token,
     logs: node.logs,
+    streams: node.streams,
     ports: queueProxies.portOf,
     unknownFields,
     endpoints: makeKnapEndpoints({

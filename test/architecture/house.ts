@@ -20,6 +20,7 @@ export const floors: Readonly<Record<string, number>> = {
   "control-plane/autoscaler": 3,
   "data-plane/queue-proxy": 3,
   project: 3,
+  streaming: 3,
   "node/image": 3,
   "control-plane/reconciler": 4,
   "data-plane/activator": 4,

@@ -2,6 +2,7 @@
 // the store and the data plane.
 import { join } from "node:path";
 import type { PodLogs } from "../../api-server/pod-logs.ts";
+import type { PodStreams } from "../../api-server/pod-streams.ts";
 import { DEFAULT_ACCOUNT, pullSecretsOf } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
@@ -38,6 +39,7 @@ import { makePodLogs } from "./log-reader.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
 import { type OverlayScope, Overlays } from "./overlays.ts";
+import { makePodStreams } from "./pod-streams.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
 import { makeFileSync } from "./sync-files.ts";
 
@@ -90,6 +92,7 @@ export interface NodeAgent {
   /** Messages for the user about the network. */
   readonly notices: readonly string[];
   readonly logs: PodLogs;
+  readonly streams: PodStreams;
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
   readonly buildImage: BuildServiceImage | undefined;
   readonly buildSteps: BuildSteps["steps"];
@@ -137,6 +140,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
     logs: makePodLogs(runtime, kubelet),
+    streams: makePodStreams(runtime, kubelet),
     kill: async (pod, signal) => {
       for (const { name = "" } of pod.spec.containers) {
         const [id] = kubelet.containersOf(podKey(pod), name);

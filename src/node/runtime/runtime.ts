@@ -1,6 +1,7 @@
 // Defines the interface of container runtimes. Docker and plain processes implement it; it uses knap's own types only.
 import type { Readable } from "node:stream";
 import type { BuildRequest, RegistryAuth } from "./build-request.ts";
+import type { ClientStreams } from "./client-streams.ts";
 import type { ExecOptions } from "./exec-options.ts";
 
 /** What a runtime supports. Callers check this before a call. */
@@ -270,6 +271,11 @@ export interface ContainerRuntime {
     command: readonly string[],
     options?: ExecOptions,
   ): Promise<{ readonly exitCode: number; readonly output: string }>;
+  /**
+   * Runs a command with the streams of a client. Resolves when it has exited and the client has its output. When the
+   * client is gone, a process is killed, and a container's command only gets the end of its input.
+   */
+  execAttached(id: string, command: readonly string[], streams: ClientStreams): Promise<{ readonly exitCode: number }>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   stats(id: string): Promise<ContainerStats>;
   /** Resolves with the sockets on which the container listens now; undefined if the runtime cannot tell. */

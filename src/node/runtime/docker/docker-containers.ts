@@ -12,6 +12,7 @@ import {
   type RuntimeContainer,
   RuntimeError,
 } from "../runtime.ts";
+import { execAttached } from "./attached-streams.ts";
 import { containerOptions } from "./container-options.ts";
 import { containerState, type Reach } from "./container-state.ts";
 import { type EngineFailure, engineCall, ifFound, isNotFound, tolerate } from "./engine-error.ts";
@@ -67,6 +68,8 @@ export function makeDockerContainers(options: DockerContainersOptions): Omit<Con
       }),
     exec: (id, command, execOptions = {}) =>
       engineCall("running a command in a container", () => exec(at(id), command, execOptions)),
+    execAttached: (id, command, streams) =>
+      engineCall("running a command in a container", () => execAttached(at(id), command, streams)),
     logs: (id, logOptions) => logs(at(id), logOptions),
     stats: (id) => engineCall("reading statistics", () => stats(at(id))),
     listeners: (id) => engineCall("reading listening sockets", () => listeners(options, id)),

@@ -29,6 +29,8 @@ export class Child {
   readonly spec: ContainerSpec;
   readonly log: ProcessLog;
   readonly env: Readonly<Record<string, string>>;
+  /** The pids of commands that run beside its own process. */
+  readonly commands = new Set<number>();
   status: RuntimeContainer["status"] = "created";
   port: number | undefined;
   exitCode: number | undefined;
@@ -55,6 +57,15 @@ export class Child {
 
   get pid(): number | undefined {
     return this.status === "running" || this.status === "paused" ? this.#process?.pid : undefined;
+  }
+
+  get folder(): string {
+    return this.spec.projectFolder ?? process.cwd();
+  }
+
+  /** The environment, with the current PORT. */
+  get variables(): Readonly<Record<string, string>> {
+    return this.port === undefined ? this.env : { ...this.env, PORT: String(this.port) };
   }
 
   /** Whether the runtime chooses PORT: only if the pod sets it for the container. */
@@ -95,8 +106,8 @@ export class Child {
     if (this.assignsPort) this.port = await this.#hooks.takePort();
     const [file = "", ...args] = [...(this.spec.command ?? []), ...(this.spec.args ?? [])];
     const child = spawn(file, args, {
-      cwd: this.spec.projectFolder ?? process.cwd(),
-      env: this.port === undefined ? this.env : { ...this.env, PORT: String(this.port) },
+      cwd: this.folder,
+      env: this.variables,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -106,7 +117,7 @@ export class Child {
     const startedMs = performance.now();
     if (child.pid === undefined) {
       throw await new Promise((resolve) => {
-        child.once("error", (failure) => resolve(spawnError(failure, file, this.spec.projectFolder)));
+        child.once("error", (failure) => resolve(spawnError(failure, file, this.folder)));
       });
     }
     // A signal that the system refuses to send is an error.
@@ -146,6 +157,7 @@ export class Child {
     this.error = error;
     this.finishedAt = this.#hooks.now();
     this.log.end();
+    for (const pid of this.commands) killGroup(pid, "SIGKILL");
     this.#hooks.onExited(this);
     this.#finish(exitCode);
   }
@@ -162,7 +174,7 @@ function environment(spec: ContainerSpec, session: string): Record<string, strin
   };
 }
 
-function spawnError(failure: Error, file: string, folder: string | undefined): RuntimeError {
+export function spawnError(failure: Error, file: string, folder: string): RuntimeError {
   const { code } = failure as NodeJS.ErrnoException;
   const why =
     code === "ENOENT"
@@ -170,5 +182,5 @@ function spawnError(failure: Error, file: string, folder: string | undefined): R
       : code === "EACCES"
         ? "not executable"
         : failure.message;
-  return new RuntimeError("invalid", `cannot start "${file}" in ${folder ?? "."}: ${why}`, { cause: failure });
+  return new RuntimeError("invalid", `cannot start "${file}" in ${folder}: ${why}`, { cause: failure });
 }

@@ -7,7 +7,7 @@ import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import { type ContainerSpec, RuntimeError, type RuntimeEvent } from "../runtime.ts";
 import { Child, type ChildHooks } from "./child-process.ts";
 import { identityOf } from "./process-identity.ts";
-import { dropRecord, removeFile, writeRecord } from "./process-records.ts";
+import { dropRecord, killGroup, removeFile, writeRecord } from "./process-records.ts";
 import { startTimeNow, startTimeOf } from "./system-processes.ts";
 
 export interface ProcessOptions {
@@ -84,22 +84,54 @@ export class ProcessRegistry {
     return queue;
   }
 
+  /** Follows a command that runs beside the child's own process, until disposed. It is killed when the child exits. */
+  followCommand(child: Child, pid: number): Disposable {
+    const id = randomUUID();
+    const kill = (): void => void killGroup(pid, "SIGKILL");
+    child.commands.add(pid);
+    try {
+      this.#record(id, pid, { spec: child.spec, isRunning: () => child.commands.has(pid), onFailed: kill });
+    } catch (error) {
+      kill();
+      throw error;
+    }
+    return {
+      [Symbol.dispose]: () => {
+        child.commands.delete(pid);
+        dropRecord(this.#records, id);
+      },
+    };
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#children.keys()].map((id) => this.remove(id)));
     for (const queue of this.#listeners) queue.end();
+  }
+
+  get #records(): string {
+    return join(this.#options.folder, "processes");
   }
 
   /** Throws when the record cannot be written: after a crash, the next session could not find the process. */
   #onStarted(child: Child): void {
     const { pid } = child;
     if (pid === undefined) return;
+    const onFailed = (why: string): void => child.fail(why);
+    this.#record(child.id, pid, { spec: child.spec, isRunning: () => child.pid === pid, onFailed });
+    this.#emit({ type: "start", containerId: child.id, labels: child.spec.labels });
+  }
+
+  /** Throws when the record cannot be written now; calls `onFailed` when that shows later. */
+  #record(
+    id: string,
+    pid: number,
+    { spec, isRunning, onFailed }: { spec: ContainerSpec; isRunning(): boolean; onFailed(why: string): void },
+  ): void {
     const { folder } = this.#options;
     const record = (startTime: string | undefined): void => {
-      if (startTime === undefined || child.pid !== pid) return;
-      const written = { process: identityOf(pid, startTime), labels: child.spec.labels };
-      writing(folder, `recording the process of ${child.spec.name}`, () =>
-        writeRecord(join(folder, "processes"), child.id, written),
-      );
+      if (startTime === undefined || !isRunning()) return;
+      const written = { process: identityOf(pid, startTime), labels: spec.labels };
+      writing(folder, `recording a process of ${spec.name}`, () => writeRecord(this.#records, id, written));
     };
     // Linux allows a synchronous write, so that a process is recorded as soon as it runs.
     const startTime = startTimeNow(pid);
@@ -107,12 +139,11 @@ export class ProcessRegistry {
     else
       startTimeOf(pid)
         .then(record)
-        .catch((error: Error) => child.fail(error.message));
-    this.#emit({ type: "start", containerId: child.id, labels: child.spec.labels });
+        .catch((error: Error) => onFailed(error.message));
   }
 
   #onExited(child: Child): void {
-    dropRecord(join(this.#options.folder, "processes"), child.id);
+    dropRecord(this.#records, child.id);
     this.#emit({ type: "die", containerId: child.id, labels: child.spec.labels, exitCode: child.exitCode ?? 0 });
   }
 

@@ -2,6 +2,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { type ContainerRuntime, type ContainerSpec, type RuntimeContainer, RuntimeError } from "../runtime.ts";
+import { runAttached } from "./attached-command.ts";
 import type { Child } from "./child-process.ts";
 import { type ProcessOptions, ProcessRegistry } from "./process-registry.ts";
 import { runCommand } from "./run-command.ts";
@@ -52,11 +53,16 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
       if (more?.user !== undefined || more?.privileged)
         throw new RuntimeError("invalid", "a process runs commands as knap's user; user and privileged need Docker");
       return runCommand(command, {
-        cwd: resolve(child.spec.projectFolder ?? process.cwd(), more?.workingDir ?? ""),
+        cwd: resolve(child.folder, more?.workingDir ?? ""),
         base: child.env,
         more: more?.env,
         timeoutMs: more?.timeoutMs,
       });
+    },
+    execAttached: async (id, command, streams) => {
+      const child = children.get(id);
+      const onStarted = (pid: number): Disposable => children.followCommand(child, pid);
+      return runAttached(command, { cwd: child.folder, env: child.variables, onStarted }, streams);
     },
     logs: (id, more) => children.get(id).log.read(more),
     stats: async (id) => groupStats(children.get(id).pid ?? -1),

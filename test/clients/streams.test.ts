@@ -1,0 +1,151 @@
+// Tests exec with Kubernetes' JavaScript client, and with the kubectl on PATH if it streams over WebSocket, as 1.31
+// and later do.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it as test } from "vitest";
+import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
+import { openSession, type TestSession } from "../support/session.ts";
+
+/** Returns the minor version of the kubectl on PATH; 0 without one. */
+function kubectlMinor(): number {
+  try {
+    const text = execFileSync("kubectl", ["version", "--client", "-o", "json"], { encoding: "utf8", stdio: "pipe" });
+    return Number.parseInt((JSON.parse(text) as { clientVersion: { minor: string } }).clientVersion.minor, 10);
+  } catch {
+    return 0;
+  }
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const it = test.skipIf(kubectlMinor() < 31);
+
+describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind) => {
+  let session: TestSession;
+  let home: string;
+  let pod: string;
+
+  const run = (file: string, args: readonly string[], input?: string | Buffer): Promise<Outcome> => {
+    const env = { PATH: process.env["PATH"], HOME: home, KUBECONFIG: join(home, "config"), TERM: "dumb" };
+    const child = spawn(file, args, { env, timeout: 30_000 });
+    child.stdin.end(input);
+    const texts = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].setEncoding("latin1").on("data", (chunk: string) => {
+        texts[stream] += chunk;
+      });
+    }
+    return new Promise((resolve) => child.once("close", (code) => resolve({ code, ...texts })));
+  };
+  const kubectl = (...args: readonly string[]): Promise<Outcome> => run("kubectl", args);
+  const inContainer = (...command: readonly string[]): Promise<Outcome> =>
+    kubectl("exec", pod, "-c", "user-container", "--", ...command);
+  const kubectlWith = (input: string | Buffer, ...args: readonly string[]): Promise<Outcome> =>
+    run("kubectl", args, input);
+
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), "knap-kubectl-"));
+    session = await openSession(kind);
+    const cluster = { server: kubeconfigServer(session.emulator.api), "insecure-skip-tls-verify": true };
+    const config = {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "knap", cluster }],
+      users: [{ name: "knap", user: {} }],
+      contexts: [{ name: "knap", context: { cluster: "knap", user: "knap", namespace: "default" } }],
+      "current-context": "knap",
+    };
+    writeFileSync(join(home, "config"), JSON.stringify(config));
+    await session.deploy("hello", {
+      annotations: { "autoscaling.knative.dev/min-scale": "1" },
+      env: { COLOUR: "blue" },
+    });
+    await session.ready("hello");
+    pod = (await session.pods("hello"))[0]?.metadata.name ?? "";
+  });
+  afterAll(async () => {
+    await session[Symbol.asyncDispose]();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  it("kubectl exec prints both outputs, passes the environment, and exits with the command's code", async () => {
+    const script = 'echo "$COLOUR $K_SERVICE"; echo oops >&2; exit 3';
+    expect(await inContainer("sh", "-c", script)).toEqual({
+      code: 3,
+      stdout: "blue hello\n",
+      stderr: "oops\ncommand terminated with exit code 3\n",
+    });
+  });
+
+  it("kubectl exec -i sends input, and its end", async () => {
+    const input = Buffer.alloc(3_000_000, "0123456789abcdef");
+    const echoed = await kubectlWith(input, "exec", "-i", pod, "-c", "user-container", "--", "cat");
+    expect([echoed.code, echoed.stdout === input.toString("latin1")]).toEqual([0, true]);
+  });
+
+  it("kubectl exec says what is wrong with the pod, the container and the command", async () => {
+    const errorOf = async (...args: readonly string[]): Promise<string> => (await kubectl("exec", ...args)).stderr;
+    expect(await errorOf("nobody", "--", "true")).toBe('Error from server (NotFound): pods "nobody" not found\n');
+    expect(await errorOf(pod, "-c", "other", "--", "true")).toBe(
+      `Error from server (BadRequest): container other is not valid for pod ${pod}\n`,
+    );
+    expect(await errorOf(pod, "-c", "queue-proxy", "--", "true")).toContain(
+      "container queue-proxy is a part of knap and has no process or files of its own, choose one of: [user-container]",
+    );
+    const missing = await inContainer("no-such-command");
+    expect([missing.code, missing.stdout + missing.stderr]).toEqual([
+      kind === "docker" ? 126 : 1,
+      expect.stringMatching(/no-such-command.*not found/s),
+    ]);
+    expect((await kubectl("debug", pod, "--image=busybox")).stderr).toContain("does not run ephemeral containers");
+  });
+
+  it("kubectl cp brings files to the container and back", async () => {
+    const content = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
+    const [there, source, back] = [join(home, "there.bin"), join(home, "source.bin"), join(home, "back.bin")];
+    const remote = kind === "docker" ? "/tmp/there.bin" : there;
+    writeFileSync(source, content);
+    // The image has tar in its shell only.
+    if (kind === "docker") await inContainer("busybox", "ln", "-s", "busybox", "/bin/tar");
+    expect(await kubectl("cp", "-c", "user-container", source, `${pod}:${remote}`)).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    expect(await kubectl("cp", "-c", "user-container", `${pod}:${remote}`, back)).toMatchObject({ code: 0 });
+    expect(readFileSync(back).equals(content)).toBe(true);
+  });
+
+  it("kubectl exec -it gives the command a terminal of the client's size; a process has none", async () => {
+    const inner = `stty rows 33 cols 101; kubectl exec -it ${pod} -c user-container -- sh -c "sleep 0.3; stty size; tty"`;
+    const { stdout } = await run("script", ["-qec", inner, join(home, "typescript")]);
+    if (kind === "docker") expect(stdout).toContain("33 101\r\n/dev/pts/0");
+    else expect(stdout).toContain("a process has no terminal: leave out -t, or use Docker");
+  });
+
+  test("the JavaScript client runs a command with input, and gets its status", async () => {
+    const config = new KubeConfig();
+    config.loadFromFile(join(home, "config"));
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const outputs = Promise.all([text(stdout), text(stderr)]);
+    const command = ["sh", "-c", "cat; echo done >&2; exit 4"];
+    const status = await new Promise<V1Status>((resolve, reject) => {
+      new Exec(config)
+        .exec("default", pod, "user-container", command, stdout, stderr, Readable.from(["some input"]), false, resolve)
+        .catch(reject);
+    });
+    expect(status).toMatchObject({
+      reason: "NonZeroExitCode",
+      details: { causes: [{ reason: "ExitCode", message: "4" }] },
+    });
+    expect(await outputs).toEqual(["some input", "done\n"]);
+  });
+});
