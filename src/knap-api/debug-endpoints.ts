@@ -83,7 +83,7 @@ function readOptions({ kind, port, wait }: JsonFields): Result<DebugOptions> {
   if (kind !== undefined && known === undefined) return failed(`kind must be ${debuggerKinds.join(", ")}`);
   const isPort = typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536;
   if (port !== undefined && !isPort) return failed("port must be a number from 1 to 65535");
-  if (known === "other" && port === undefined) return failed("kind other needs the port that the app opens");
+  if (known === "other" && port === undefined) return failed("kind other needs --port, the port that the app opens");
   return ok({ kind: known, port: isPort ? port : undefined, waits: wait === true });
 }
 

@@ -122,6 +122,19 @@ test("a build command ends with a session that is killed", async () => {
   await eventually(() => expect(isRunningWith(`sleep\0${mark}`)).toBe(false), 30_000);
 });
 
+test("Ctrl-C during the first build is answered at once, and ends the command", async () => {
+  using home = new KnapHome();
+  const mark = `4${fresh().slice(0, 7)}`;
+  const folder = home.project({
+    "service.yaml": serviceYaml("ended"),
+    "knap.yaml": `services: { ended: { build: { command: [sh, -c, "sleep ${mark}; true"] } } }\n`,
+  });
+  const running = home.start(["up", "--ui", "json", "--runtime", "docker"], folder);
+  await eventually(() => expect(isRunningWith(`sleep\0${mark}`)).toBe(true), 60_000);
+  expect(await running.interrupt()).toMatchObject({ code: 0, stdout: expect.stringContaining("stopping: ") });
+  expect(isRunningWith(`sleep\0${mark}`)).toBe(false);
+});
+
 function recordsOf(home: KnapHome): readonly string[] {
   const [session = ""] = home.sessions();
   return readdirSync(join(home.folder, "knap", session, "processes"));

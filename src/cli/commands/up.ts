@@ -69,6 +69,8 @@ async function serve({ session, project, load, settings, ui, flags, terminal }: 
   const syncFiles = settings.watch ? session.emulator.syncFiles : undefined;
   await using opened = await openSessionDeployer({ ...deploySessionOf(session), syncFiles }, terminal.env, emit);
   const { deployer } = opened;
+  const ending = "stopping: requests in flight get 5 s; press Ctrl-C again to stop at once";
+  end.addEventListener("abort", () => ui.render({ type: "notice", text: ending }), { once: true });
   const deployFirst = (): Promise<void> => deploySome(deployer, project, end);
   if (!settings.watch) await deployFirst();
   const loop = settings.watch
@@ -84,8 +86,6 @@ async function serve({ session, project, load, settings, ui, flags, terminal }: 
         folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;
-  const ending = "stopping: requests in flight get 5 s; press Ctrl-C again to stop at once";
-  end.addEventListener("abort", () => ui.render({ type: "notice", text: ending }), { once: true });
   if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));
   await loop?.[Symbol.asyncDispose]();
 }
