@@ -33,7 +33,7 @@ export interface FilesRequest {
 }
 
 /** The name of the Service's settings among its files. Names of files do not begin with `./`. */
-const SETTINGS = "./knap.yaml";
+export const SETTINGS = "./knap.yaml";
 
 /** Names of files are relative to the source folder, with / as separator. Those outside of it begin with `../`. */
 export class ServiceFiles {
@@ -61,7 +61,11 @@ export class ServiceFiles {
       inputs,
       isOwnFile,
     });
-    this.#isSource = (path) => folder !== undefined && isWithin(folder, path) && filter(this.#nameOf(path));
+    this.#isSource = (path) => {
+      if (folder === undefined || !isWithin(folder, path)) return false;
+      const name = this.#nameOf(path);
+      return filter(name) && (this.#isBuildFile(name) || !this.#matchers.some((matcher) => matcher.ignores(path)));
+    };
     const contextIgnored = build && contextIgnores(build.context, build.dockerfile ?? "Dockerfile");
     const isExcluded = (path: string): boolean =>
       inputs.has(path) ||

@@ -9,6 +9,8 @@ export interface WatchMatcher {
   readonly rule: WatchRule;
   /** `path`: absolute. */
   matches(path: string): boolean;
+  /** Whether the rule would apply to the file without its `ignore`. */
+  ignores(path: string): boolean;
   /** Returns the path in the container. Only for rules with a target. */
   targetOf(path: string): string;
 }
@@ -18,13 +20,18 @@ export function makeMatcher(rule: WatchRule, isExcluded: (path: string) => boole
   const isIncluded = rule.include.length === 0 ? () => true : makePatterns(rule.include);
   const isIgnored = makePatterns(rule.ignore);
   const below = (path: string): string => slashed(relative(rule.path, path));
+  const isCovered = (path: string): boolean => isWithin(rule.path, path) && !isExcluded(path);
   return {
     rule,
     matches(path) {
-      if (!isWithin(rule.path, path) || isExcluded(path)) return false;
+      if (!isCovered(path)) return false;
       // The rule may name one file, to which patterns do not apply.
       const name = below(path);
       return name === "" || (!isNoise(join("/", name)) && isIncluded(name) && !isIgnored(name));
+    },
+    ignores(path) {
+      const name = below(path);
+      return isCovered(path) && name !== "" && isIncluded(name) && isIgnored(name);
     },
     targetOf: (path) => posix.join(rule.target ?? "/", below(path)),
   };

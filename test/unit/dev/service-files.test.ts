@@ -126,6 +126,19 @@ describe("the files of a Service", () => {
     expect([await actionOf(true), await actionOf(false)]).toEqual(["none", "sync"]);
   });
 
+  test("a file that a rule ignores changes nothing, unless another rule covers it or it determines the image", async () => {
+    const ignoring = { ...rule("app/src"), include: ["**/*.js", ".dockerignore"], ignore: ["*.test.js", ".*"] };
+    const names = ["a.test.js", "a.js", "a.css", ".dockerignore"];
+    const covered = (...rules: readonly WatchRule[]) =>
+      [{ build: build() }, { isBuilt: false }].map((more) => {
+        const files = filesOf({ ...more, develop: develop(ignoring, ...rules) });
+        return names.filter((name) => files.covers(at(`app/src/${name}`)));
+      });
+    const sources = ["a.js", "a.css", ".dockerignore"];
+    expect(covered()).toEqual([sources, sources]);
+    expect(covered({ ...rule("app/src/a.test.js"), action: "rebuild" })).toEqual([names, names]);
+  });
+
   test("a watched folder itself is told from the files in it, also if it does not exist yet", () => {
     const files = filesOf({ develop: develop(rule("app/src"), rule("later"), rule("app/src/a.js")) });
     const paths = ["app/src", "later", "app/src/a.js", "app/src/b.js"];
