@@ -9,6 +9,7 @@ import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
 import { ChangeBrake, type ChangeEffect, changedFiles, type FileHashes } from "./change-brake.ts";
 import type { ChangePlan } from "./change-planner.ts";
+import { changedEvent } from "./changed-event.ts";
 import { type DeployedState, type PendingSync, type Preparation, withDeployed } from "./deployed-state.ts";
 import type { IsOwnFile } from "./own-files.ts";
 import { RepeatedObjects, untilReconciled } from "./repeated-objects.ts";
@@ -169,7 +170,12 @@ export class Deployer implements AsyncDisposable {
       this.#unbuilt.add(service.key);
       if (!(await this.#makeRevision(service, files, next, signal))) return undefined;
       this.#unbuilt.delete(service.key);
-      if (before !== undefined) this.#reportChanged(service.key, changedFiles(before.seen, next), plan.reason);
+      if (before !== undefined) {
+        this.#brakeOf(service.key).deployed(this.#parts.clock.now());
+        this.changed.add(service.key);
+        const after = this.#states.get(service.key) ?? before;
+        this.#parts.emit(changedEvent(service, { before, after, reason: plan.reason }));
+      }
     } else if (plan.action === "none") this.#setSeen(service.key, next);
     const state = this.#states.get(service.key);
     const isDeployed = state !== undefined && (!this.isBuilding || state.image !== undefined);
@@ -180,12 +186,6 @@ export class Deployer implements AsyncDisposable {
       write,
       ...(missing?.action === "sync" && { sync: { plan: missing, next, isNew: plan.action === "rebuild" } }),
     };
-  }
-
-  #reportChanged(service: string, files: readonly string[], reason: string | undefined): void {
-    this.#brakeOf(service).deployed(this.#parts.clock.now());
-    this.changed.add(service);
-    this.#parts.emit({ type: "changed", service, files, reason });
   }
 
   /** Returns the files to deploy and what they need. */

@@ -13,8 +13,8 @@ export interface SaveTimes {
   readonly archivedMs: number;
   /** The last instance was started again; undefined: none was. */
   readonly restartedMs?: number | undefined;
-  /** The last instance answers requests with the new files. */
-  readonly servedMs: number;
+  /** The last instance answers requests with the new files; undefined: one does not. */
+  readonly servedMs?: number | undefined;
 }
 
 export type DevEvent =
@@ -49,13 +49,15 @@ export type DevEvent =
    */
   | { readonly type: "sync-problem"; readonly service: string; readonly message: string }
   /**
-   * The sources changed, or the user requested a rebuild; a new revision follows. `reason`: why a sync is not enough,
-   * if a rule says sync.
+   * The sources changed, or the user requested a rebuild. A new revision follows, if the image is another one.
+   * `reason`: why a sync is not enough, if a rule says sync.
    */
   | {
       readonly type: "changed";
       readonly service: string;
       readonly files: readonly string[];
+      /** The image is the same, so that no new revision follows. */
+      readonly isSame?: boolean;
       readonly reason?: string | undefined;
     }
   /** knap does not deploy files that change repeatedly: until they stay the same, or else until other files change. */

@@ -87,7 +87,7 @@ function timesSince(noticedMs: number, { archivedMs, restartedMs, servedMs }: Sy
     noticedMs,
     archivedMs: noticedMs + archivedMs,
     ...(restartedMs !== undefined && { restartedMs: noticedMs + restartedMs }),
-    servedMs: noticedMs + servedMs,
+    ...(servedMs !== undefined && { servedMs: noticedMs + servedMs }),
   };
 }
 

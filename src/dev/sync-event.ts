@@ -17,6 +17,7 @@ function messageOf({ files, copied, instances, times }: Synced): string {
   if (instances === 0) return `The next instances have ${names}`;
   const count = countText(instances, "instance");
   const what = copied === 0 ? `Restarted ${count} with ${names}` : `Synced ${names} to ${count}`;
+  if (times.servedMs === undefined) return `${what}; not served yet`;
   return `${what}; served ${Math.round(times.servedMs)} ms after the save`;
 }
 

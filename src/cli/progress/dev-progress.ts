@@ -71,10 +71,10 @@ function builtProgress({ service, image, figures }: Extract<DevEvent, { type: "b
   return { type: "build", service, phase: "done", message: image, totalMs: Math.round(ms), steps, cached };
 }
 
-function changedProgress({ service, files, reason }: Extract<DevEvent, { type: "changed" }>): ProgressEvent {
+function changedProgress({ service, files, isSame, reason }: Extract<DevEvent, { type: "changed" }>): ProgressEvent {
   const names = filesText(files);
   const message = reason === undefined || names === "" ? names : `${names} (${reason})`;
-  return { type: "build", service, phase: "changed", message };
+  return { type: "build", service, phase: "changed", message, ...(isSame && { same: true }) };
 }
 
 /** Returns the progress events of one dev event. Returns none for output and steps of builds, which `-v` shows. */

@@ -66,6 +66,8 @@ export type ProgressEvent =
       readonly type: "build";
       readonly service: string;
       readonly phase: "changed" | "started" | "done" | "failed";
+      /** With `changed`: the image is the same, so that no new revision follows. */
+      readonly same?: boolean;
       /** With `failed`: no build of this Service has succeeded yet. */
       readonly first?: boolean;
       readonly message?: string;
@@ -90,7 +92,7 @@ export type ProgressEvent =
         readonly noticedMs: number;
         readonly archivedMs: number;
         readonly restartedMs?: number | undefined;
-        readonly servedMs: number;
+        readonly servedMs?: number | undefined;
       };
     }
   | {

@@ -79,7 +79,8 @@ function syncedText({ service, files, copied, instances, dirty, times }: SyncedE
   const shown = steps.flatMap(([step, ms]) => (ms === undefined ? [] : [`${step} ${Math.round(ms)}`]));
   const count = countText(instances, "instance");
   const what = copied === 0 ? `restarted ${count} with ${names}` : `synced ${names} to ${count}`;
-  return `${name}: ${what} in ${latencyText(times.servedMs)} (${shown.join(" · ")})${dirtyText}`;
+  const total = times.servedMs === undefined ? ", not served yet" : ` in ${latencyText(times.servedMs)}`;
+  return `${name}: ${what}${total} (${shown.join(" · ")})${dirtyText}`;
 }
 
 type BuildEvent = Extract<ProgressEvent, { type: "build" }>;
@@ -91,9 +92,11 @@ function figuresText({ totalMs, steps = 0, cached = 0 }: BuildEvent): string {
 }
 
 function renderBuild(event: BuildEvent, { paint }: Painter): string {
-  const { service, phase, message, first } = event;
-  if (phase === "changed")
-    return `${paint("cyan", "↻")} ${service}: ${message ? `${message} changed` : "rebuild requested"}: new revision`;
+  const { service, phase, message, first, same } = event;
+  if (phase === "changed") {
+    const outcome = same ? "the image is the same, no new revision" : "new revision";
+    return `${paint("cyan", "↻")} ${service}: ${message ? `${message} changed` : "rebuild requested"}: ${outcome}`;
+  }
   if (phase === "started") return `${paint("cyan", "⚒")} ${service}: building`;
   if (phase === "done")
     return `${paint("green", "⚒")} ${service}: built${message ? ` ${message}` : ""}${figuresText(event)}`;

@@ -39,14 +39,14 @@ export interface SyncTimes {
   readonly archivedMs: number;
   /** The last instance was started again; undefined: nothing was restarted. */
   readonly restartedMs?: number | undefined;
-  /** The last instance answers requests (again). */
-  readonly servedMs: number;
+  /** The last instance answers requests (again); undefined: one does not, see `problems`. */
+  readonly servedMs?: number | undefined;
 }
 
 export type SyncOutcome =
   | {
       readonly ok: true;
-      /** The running instances that have the files. 0: the Service is at zero, and later instances get the files. */
+      /** Those that run with the files or start again with them. 0: later instances get the files. */
       readonly instances: number;
       /** The number of files in which later instances of the revision differ from the image: `dirty +N`. */
       readonly dirty: number;

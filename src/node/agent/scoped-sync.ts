@@ -127,7 +127,9 @@ export class ScopedSync {
     const placing = this.#instances.map(async (instance): Promise<Result<number>> => {
       try {
         const { state } = await instance.place(changed.value, { isWanted: restart, reason });
-        return ok(state === "placed" && !instance.isStopping ? 1 : 0);
+        // One that had failed has no container now, and starts again with the files.
+        const hasFiles = state === "placed" || instance.needsRestart;
+        return ok(hasFiles && !instance.isStopping ? 1 : 0);
       } catch (error) {
         return instance.isStopping ? ok(0) : failed(errorText(error));
       }

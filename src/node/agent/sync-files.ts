@@ -51,13 +51,14 @@ export function makeFileSync(parts: FileSyncParts): FileSync {
     signal.throwIfAborted();
     // Without a wait, because the request may be one of a deployment with other Services.
     const isHeld = (restart || sync.needsRestart) && parts.holdRestarts(request.service, sync);
-    const problems = isHeld ? failures : [...failures, ...(await abortable(sync.restart(restart), signal))];
+    const unserved = isHeld ? [] : await abortable(sync.restart(restart), signal);
     const { lastStart } = sync;
     const times = {
       archivedMs: archived - began,
       ...(lastStart >= began && { restartedMs: lastStart - began }),
-      servedMs: clock.now() - began,
+      ...(unserved.length === 0 && { servedMs: clock.now() - began }),
     };
+    const problems = [...failures, ...unserved];
     return { ok: true, instances: placed.value, dirty: sync.dirty, times, isHeld, problems };
   };
   const discard = async (scope: OverlayScope): Promise<void> => {

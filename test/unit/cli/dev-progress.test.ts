@@ -42,6 +42,10 @@ describe("lines about saved files", () => {
     expect(shown(synced({ copied: 0, dirty: 0, instances: 1 }))).toBe(
       "↻ hello: restarted 1 instance with src/a.ts in 260 ms (noticed 31 · restarted 210 · served 260)",
     );
+    const { servedMs, ...unserved } = times;
+    expect(shown(synced({ instances: 1, times: unserved }))).toBe(
+      "↻ hello: synced src/a.ts to 1 instance, not served yet (noticed 31 · archived 64 · restarted 210)   dirty +1",
+    );
     expect(shown(synced({ instances: 0 }))).toBe("↻ hello: the next instances have src/a.ts   dirty +1");
   });
 
@@ -57,6 +61,9 @@ describe("lines about saved files", () => {
     const reason = "src/a.ts was deleted, and the image has it";
     expect(shown({ type: "changed", service: "default/hello", files: ["src/a.ts"], reason })).toBe(
       "↻ default/hello: src/a.ts (src/a.ts was deleted, and the image has it) changed: new revision",
+    );
+    expect(shown({ type: "changed", service: "default/hello", files: ["a"], isSame: true })).toBe(
+      "↻ default/hello: a changed: the image is the same, no new revision",
     );
     const refused = {
       type: "sync-refused",

@@ -165,6 +165,20 @@ test("failed commands and failed restarts are problems of an outcome that is ok"
     'command "make it" in default/p exits with code 2: why',
     "default/p: exits with code 1",
   ]);
+  expect(outcome).toMatchObject({ times: { archivedMs: 0 } });
+  expect(outcome).not.toHaveProperty("times.servedMs");
+  instance.condition = "served";
+  expect(await syncFiles(request([], { commands, restart: true }))).toMatchObject({ times: { servedMs: 0 } });
+});
+
+test("an instance that had failed, and starts again with the files, counts", async () => {
+  instance.place = async () => {
+    instance.needsRestart = true;
+    return { state: "absent" };
+  };
+  expect(await syncFiles(request([file("/a")]))).toMatchObject({ ok: true, instances: 1 });
+  instance.place = async () => ({ state: "absent" });
+  expect(await syncFiles(request([file("/a")]))).toMatchObject({ ok: true, instances: 0 });
 });
 
 test("changed files and restarts drop the frozen pods, whose processes have old files, and commands do not", async () => {
