@@ -9,7 +9,7 @@ import type { Logger } from "../base/logger.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
 import { headerValue } from "../data-plane/http/headers.ts";
-import { type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
+import { type ListenerTls, type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import { type ApiAnswer, statusAnswer } from "./api-answer.ts";
 import type { EndpointHandlers } from "./custom-endpoints.ts";
@@ -24,11 +24,13 @@ import { sendAnswer } from "./send-answer.ts";
 export interface ApiServerOptions {
   readonly store: ObjectStore;
   readonly clock: Pick<Clock, "now">;
-  /**
-   * A request carries it as a bearer token, or as `/token/TOKEN` before the path: kubectl and client-go send no
-   * credentials over plain http.
-   */
+  /** The bearer token of all requests. */
   readonly token: string;
+  /**
+   * Serves https. Without it, a request may also carry the token as `/token/TOKEN` before the path, because client-go
+   * sends no credentials over http.
+   */
+  readonly tls?: ListenerTls | undefined;
   /** Name of the user who has the token; default `kubernetes-admin`. */
   readonly user?: string | undefined;
   /** Default 127.0.0.1. */
@@ -68,14 +70,14 @@ export class ApiServer implements AsyncDisposable {
   }
 
   /**
-   * Opens the port and returns the URL, `http://127.0.0.1:41234`. Rejects with the system's error if the port is
+   * Opens the port and returns the URL, `https://127.0.0.1:41234`. Rejects with the system's error if the port is
    * in use.
    */
   async listen(): Promise<string> {
-    const { host = "127.0.0.1", port = 0 } = this.#options;
+    const { host = "127.0.0.1", port = 0, tls } = this.#options;
     const handler = (exchange: Exchange): Promise<void> => this.#serve(exchange);
-    this.#listener = await openListener({ host, port, listener: "local", handler });
-    return `http://${isIPv6(host) ? `[${host}]` : host}:${this.#listener.port}`;
+    this.#listener = await openListener({ host, port, listener: "local", handler, tls });
+    return `${tls ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${this.#listener.port}`;
   }
 
   /** Ends watches and log streams, then closes the port. */
@@ -93,7 +95,7 @@ export class ApiServer implements AsyncDisposable {
       await sendAnswer(exchange, await this.#handle(exchange, gone.signal));
     } catch (error) {
       const { method, body } = exchange;
-      const { path } = targetOf(exchange);
+      const { path } = this.#targetOf(exchange);
       const isGone = gone.signal.aborted || (body.destroyed && !body.readableEnded);
       if (isGone && isDisconnect(error)) {
         this.#options.log.debug("client disconnected", { method, path });
@@ -110,7 +112,7 @@ export class ApiServer implements AsyncDisposable {
 
   async #handle(exchange: Exchange, signal: AbortSignal): Promise<ApiAnswer> {
     const { method, headers } = exchange;
-    const { path, prefix, prefixes, token, query } = targetOf(exchange);
+    const { path, prefix, prefixes, token, query } = this.#targetOf(exchange);
     const given = token === undefined ? headerValue(headers, "authorization") : `Bearer ${token}`;
     if (!OPEN_PATHS.has(path) && !this.#isBearer(given)) {
       return statusAnswer(makeFailure("Unauthorized", "Unauthorized"));
@@ -122,6 +124,10 @@ export class ApiServer implements AsyncDisposable {
     const user = headerValue(headers, "impersonate-user") ?? this.#options.user ?? "kubernetes-admin";
     const url = exchange.target.slice(prefix.length * prefixes);
     return routeRequest(this.#api, { method, path, prefix, query, url, headers, body, user, signal });
+  }
+
+  #targetOf({ target }: Exchange): Target {
+    return parseTarget(target, this.#options.tls === undefined);
   }
 
   #isBearer(authorization: string | undefined): boolean {
@@ -159,17 +165,17 @@ interface Target {
 }
 
 /**
- * Splits the token prefix of kubeconfigs off the path;
- * kubectl also adds the prefix to links that have it already, so there may be several.
+ * Parses a target of the form of origin. If `hasToken`, splits the token prefix of kubeconfigs off the path; kubectl
+ * also adds the prefix to links that have it already, so there may be several.
  */
-function targetOf({ target }: Exchange): Target {
+function parseTarget(target: string, hasToken: boolean): Target {
   // With a base URL, the parser would read `//name` as a host.
   const { pathname, searchParams } = new URL(`http://knap${target.startsWith("/") ? "" : "/"}${target}`);
   let path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname;
   let prefix = "";
   let prefixes = 0;
   let token: string | undefined;
-  for (let match = TOKEN_PREFIX.exec(path); match; match = TOKEN_PREFIX.exec(path)) {
+  for (let match = hasToken && TOKEN_PREFIX.exec(path); match; match = TOKEN_PREFIX.exec(path)) {
     [, prefix = "", token, path = "/"] = match;
     prefixes += 1;
   }

@@ -5,6 +5,15 @@ import type { ApiStatus } from "../apis/meta/api-status.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../apis/meta/object.ts";
 
+/** What a client needs to call the API of a session. */
+export interface ApiAccess {
+  /** `https://127.0.0.1:41234` */
+  readonly address: string;
+  readonly token: string;
+  /** The PEM certificate of the authority that signed the API's certificate; undefined for plain http. */
+  readonly authority?: string | undefined;
+}
+
 /** The API refused the call; `status` is its Kubernetes Status object. */
 export class ApiError extends Error {
   readonly status: ApiStatus;

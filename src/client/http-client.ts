@@ -4,20 +4,14 @@ import { type Kind, kindOf, type ObjectOf, resourceOf } from "../apis/kinds.ts";
 import { keyOf, type ObjectKey } from "../apis/meta/key.ts";
 import type { AnyObject, Stored } from "../apis/meta/object.ts";
 import { sameJson } from "../base/json.ts";
-import { ApiError, type Client, type LogsQuery, type Written } from "./client.ts";
+import { type ApiAccess, ApiError, type Client, type LogsQuery, type Written } from "./client.ts";
 import { type ApiReply, HttpTransport, readLines } from "./http-transport.ts";
 import { collectionPath, objectPath } from "./resource-path.ts";
 import { lastApplied, makeThreeWayPatch, withLastApplied } from "./three-way-merge.ts";
 import { watchLoop } from "./watch-loop.ts";
 
-export interface HttpClientOptions {
-  /** `http://127.0.0.1:41234` */
-  readonly address: string;
-  readonly token: string;
-}
-
-export function makeHttpClient({ address, token }: HttpClientOptions): Client {
-  return new HttpClient(new HttpTransport(address, token));
+export function makeHttpClient(access: ApiAccess): Client {
+  return new HttpClient(new HttpTransport(access));
 }
 
 class HttpClient implements Client {

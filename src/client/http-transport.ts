@@ -1,9 +1,10 @@
 // Sends requests to the API over HTTP. A call throws ApiError if the API refuses it, and TypeError if the API is
 // unreachable.
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as openRequest } from "node:http";
+import { request as openSecureRequest, Agent as SecureAgent } from "node:https";
 import { StringDecoder } from "node:string_decoder";
 import type { ApiStatus } from "../apis/meta/api-status.ts";
-import { ApiError } from "./client.ts";
+import { type ApiAccess, ApiError } from "./client.ts";
 
 export interface ApiCall {
   readonly method: string;
@@ -23,11 +24,15 @@ export interface ApiReply {
 export class HttpTransport {
   readonly #address: URL;
   readonly #token: string;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: Agent;
+  readonly #openRequest: typeof openRequest;
 
-  constructor(address: string, token: string) {
+  constructor({ address, token, authority }: ApiAccess) {
     this.#address = new URL(address);
     this.#token = token;
+    const isSecure = this.#address.protocol === "https:";
+    this.#agent = isSecure ? new SecureAgent({ keepAlive: true, ca: authority }) : new Agent({ keepAlive: true });
+    this.#openRequest = isSecure ? openSecureRequest : openRequest;
   }
 
   /** Returns the whole body as JSON. */
@@ -48,9 +53,9 @@ export class HttpTransport {
     const { method, path, body, contentType = "application/json", signal } = call;
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
-      const request = openRequest({
+      const request = this.#openRequest({
         host: this.#address.hostname.replace(/^\[|\]$/g, ""),
-        port: this.#address.port || 80,
+        port: this.#address.port,
         method,
         path,
         agent: this.#agent,

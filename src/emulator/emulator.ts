@@ -15,6 +15,7 @@ import type { ForwarderFactory } from "../data-plane/http/forwarder.ts";
 import { defaultForwarder } from "../data-plane/http-client/node-forwarder.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { CertificateIssuer } from "../gateway/certificate-issuer.ts";
+import { makeLoopbackCertificate } from "../gateway/certificates.ts";
 import { openNodeNetwork } from "../gateway/cluster-gateway.ts";
 import { GatewayListeners } from "../gateway/listeners.ts";
 import { ColdStarts } from "../knap-api/cold-starts.ts";
@@ -98,8 +99,8 @@ async function wire(options: EmulatorOptions, shutdown: ShutdownStack): Promise<
     get https() {
       return listeners.tlsAddress;
     },
-    api: { address: api.address, token: api.token },
-    client: makeHttpClient({ address: api.address, token: api.token }),
+    api: api.access,
+    client: makeHttpClient(api.access),
     notices: [...(time ? [VIRTUAL_TIME_NOTICE] : []), ...listeners.notices, ...session.notices, ...node.notices],
     stopRequested: api.stopRequested,
     buildImage: node.buildImage,
@@ -257,10 +258,12 @@ async function openApi(
 ) {
   const stopRequest = new AbortController();
   const token = randomBytes(24).toString("base64url");
+  const certificate = options.apiScheme === "http" ? undefined : await makeLoopbackCertificate(new Date());
   const server = new ApiServer({
     store,
     clock,
     token,
+    tls: certificate,
     logs: node.logs,
     streams: node.streams,
     ports: queueProxies.portOf,
@@ -282,7 +285,8 @@ async function openApi(
     log: options.log,
   });
   const address = await server.listen();
-  return { address, token, stopRequested: stopRequest.signal, close: () => server[Symbol.asyncDispose]() };
+  const access = { address, token, authority: certificate?.authority };
+  return { access, stopRequested: stopRequest.signal, close: () => server[Symbol.asyncDispose]() };
 }
 
 function graceMsOf(mode: ShutdownMode): number {

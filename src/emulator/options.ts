@@ -3,7 +3,7 @@ import type { StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Address } from "../base/address.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Client } from "../client/client.ts";
+import type { ApiAccess, Client } from "../client/client.ts";
 import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
 import type { SyncFiles } from "../node/agent/file-sync.ts";
 import type { BuildServiceImage } from "../node/agent/image-builder.ts";
@@ -28,6 +28,8 @@ export interface EmulatorOptions {
    * port if 8443 is taken, which opens when the first Ingress needs https.
    */
   readonly httpsPort?: number | undefined;
+  /** How clients reach the API on loopback. Default: https. */
+  readonly apiScheme?: "https" | "http" | undefined;
   /** Limits of each public listener; defaults are those of Go's server. */
   readonly limits?: Partial<ListenerLimits> | undefined;
   readonly maxPods?: number | undefined;
@@ -67,7 +69,7 @@ export interface Emulator {
   readonly ingress: Address;
   /** Where https is served; undefined while no https listener is open. */
   readonly https: Address | undefined;
-  readonly api: { readonly address: string; readonly token: string };
+  readonly api: ApiAccess;
   readonly client: Client;
   /**
    * Messages for the user about expected situations, not errors: another port than the default, processes instead of

@@ -1,7 +1,8 @@
 // Keeps the local certificate authority in a folder of the user, so that the user trusts it only once.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type KeyPair, makeAuthority } from "./certificates.ts";
+import { makeAuthority } from "./certificates.ts";
+import type { KeyPair } from "./x509.ts";
 
 /** Key and certificate in one file, so that a write never stores only one of them. */
 const SECRET_FILE = "authority-key.pem";

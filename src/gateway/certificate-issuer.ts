@@ -12,7 +12,8 @@ import type { Logger } from "../base/logger.ts";
 import { timeText } from "../base/time.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { openAuthority } from "./authority.ts";
-import { issueCertificate, type KeyPair } from "./certificates.ts";
+import { issueCertificate } from "./certificates.ts";
+import type { KeyPair } from "./x509.ts";
 
 const KIND = "Certificate.networking.internal.knative.dev";
 

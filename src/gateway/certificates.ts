@@ -1,14 +1,8 @@
 // Makes the local authority and the certificates that it signs, and keeps those of the TLS listener by SNI name.
-import { isIP } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { hostName } from "../apis/networking/hosts.ts";
 import { errorText } from "../base/errors.ts";
-
-/** A certificate and its private key, both PEM. */
-export interface KeyPair {
-  readonly cert: string;
-  readonly key: string;
-}
+import { type KeyPair, makeAuthorityCertificate, makeServerCertificate } from "./x509.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const AUTHORITY_DAYS = 3650;
@@ -20,50 +14,55 @@ const BACKDATED_MS = DAY_MS;
 const DEFAULT_HOSTS: readonly string[] = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 
 /** Makes a new authority. */
-export async function makeAuthority(now: Date): Promise<KeyPair> {
-  return generate("knap local authority", AUTHORITY_DAYS, now, {
-    extensions: [
-      { name: "basicConstraints", cA: true, critical: true },
-      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
-    ],
-  });
+export function makeAuthority(now: Date): Promise<KeyPair> {
+  return makeAuthorityCertificate({ commonName: "knap local authority", ...validity(now, AUTHORITY_DAYS) });
 }
 
 /** Makes a certificate for these names. `cert` is followed by the authority's certificate. */
 export async function issueCertificate(authority: KeyPair, hosts: readonly string[], now: Date): Promise<KeyPair> {
-  const { cert, key } = await generate(hosts[0] ?? "localhost", HOST_DAYS, now, {
-    ca: authority,
-    extensions: [
-      { name: "basicConstraints", cA: false, critical: true },
-      { name: "keyUsage", digitalSignature: true, critical: true },
-      { name: "extKeyUsage", serverAuth: true },
-      { name: "subjectAltName", altNames: hosts.map(alternativeName) },
-    ],
-  });
+  const wanted = { commonName: hosts[0] ?? "localhost", hosts, ...validity(now, HOST_DAYS) };
+  const { cert, key } = await makeServerCertificate(wanted, authority);
   return { cert: cert + authority.cert, key };
 }
 
-export interface CertificateOptions {
+/**
+ * Makes a certificate for a listener on loopback, and an authority of its own, whose key is dropped: it signs nothing
+ * else.
+ */
+export async function makeLoopbackCertificate(now: Date): Promise<KeyPair & { readonly authority: string }> {
+  const valid = validity(now, HOST_DAYS);
+  const authority = await makeAuthorityCertificate({ commonName: "knap session authority", ...valid });
+  const hosts = ["127.0.0.1", "::1", "localhost"];
+  const pair = await makeServerCertificate({ commonName: "knap API", hosts, ...valid }, authority);
+  return { ...pair, authority: authority.cert };
+}
+
+function validity(now: Date, days: number): { readonly notBefore: Date; readonly notAfter: Date } {
+  const notBefore = new Date(now.getTime() - BACKDATED_MS);
+  return { notBefore, notAfter: new Date(notBefore.getTime() + days * DAY_MS) };
+}
+
+export interface CertificatesOptions {
   readonly authority: KeyPair;
   readonly now: () => Date;
 }
 
 /** The certificates of one TLS listener, by SNI name. */
 export class Certificates {
-  readonly #options: CertificateOptions;
+  readonly #options: CertificatesOptions;
   readonly #contexts = new Map<string, SecureContext>();
   readonly #given = new Set<string>();
   /** The certificate for clients without an SNI name. */
   readonly defaultPair: KeyPair;
   readonly #defaultContext: SecureContext;
 
-  private constructor(options: CertificateOptions, defaultPair: KeyPair) {
+  private constructor(options: CertificatesOptions, defaultPair: KeyPair) {
     this.#options = options;
     this.defaultPair = defaultPair;
     this.#defaultContext = createSecureContext(defaultPair);
   }
 
-  static async open(options: CertificateOptions): Promise<Certificates> {
+  static async open(options: CertificatesOptions): Promise<Certificates> {
     return new Certificates(options, await issueCertificate(options.authority, DEFAULT_HOSTS, options.now()));
   }
 
@@ -118,26 +117,4 @@ export class Certificates {
   /** The certificate for an SNI name. */
   readonly contextFor = (serverName: string): SecureContext =>
     this.#contexts.get(hostName(serverName)) ?? this.#defaultContext;
-}
-
-type Generate = typeof import("selfsigned").generate;
-type GenerateOptions = NonNullable<Parameters<Generate>[1]>;
-
-/** Loads the library on the first call, because most sessions do not serve https. */
-async function generate(commonName: string, days: number, now: Date, more: GenerateOptions): Promise<KeyPair> {
-  // In the bundle, a CommonJS module has only a default export.
-  const { default: selfsigned } = await import("selfsigned");
-  // X.509 limits the common name to 64 characters; clients check only the alternative names.
-  const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: commonName.slice(0, 64) }], {
-    keyType: "ec",
-    algorithm: "sha256",
-    notBeforeDate: new Date(now.getTime() - BACKDATED_MS),
-    notAfterDate: new Date(now.getTime() + days * DAY_MS - BACKDATED_MS),
-    ...more,
-  });
-  return { cert: cert.endsWith("\n") ? cert : `${cert}\n`, key };
-}
-
-function alternativeName(host: string): { type: 2; value: string } | { type: 7; ip: string } {
-  return isIP(host) > 0 ? { type: 7, ip: host } : { type: 2, value: host };
 }

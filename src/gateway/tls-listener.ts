@@ -8,8 +8,9 @@ import type { Handler } from "../data-plane/http/exchange.ts";
 import type { ListenerLimits } from "../data-plane/http-server/open-listener.ts";
 import type { TlsSecret } from "../data-plane/ingress/ingress-table.ts";
 import { openAuthority, type StoredAuthority } from "./authority.ts";
-import { Certificates, type KeyPair } from "./certificates.ts";
+import { Certificates } from "./certificates.ts";
 import { type Listening, listen } from "./listen.ts";
+import type { KeyPair } from "./x509.ts";
 
 const DEFAULT_HTTPS_PORT = 8443;
 

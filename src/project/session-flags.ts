@@ -64,6 +64,13 @@ export const sessionFlags = {
     describe: "https port of the ingress; 0: no https (default: 8443, opened when the first Service needs it)",
     to: "httpsPort",
   },
+  "api-scheme": {
+    env: "KNAP_API_SCHEME",
+    kind: choice("https", "http"),
+    default: "https",
+    describe: "scheme of the API; http puts the token into the server URL of the kubeconfig",
+    to: "apiScheme",
+  },
   "max-pods": {
     env: "KNAP_MAX_PODS",
     kind: count("count", 1),

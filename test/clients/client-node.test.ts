@@ -8,22 +8,16 @@ import {
   Watch,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
+import { makeKubeconfig } from "../../src/client/kubeconfig.ts";
 import { type ApiRig, ksvc, startApi } from "../support/api.ts";
 
 const services = { group: "serving.knative.dev", version: "v1", namespace: "default", plural: "services" };
 let api: ApiRig;
 let config: KubeConfig;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ scheme: "https" });
   config = new KubeConfig();
-  config.loadFromOptions({
-    // The client refuses http unless TLS verification is off.
-    clusters: [{ name: "knap", server: kubeconfigServer(api), skipTLSVerify: true }],
-    users: [{ name: "knap" }],
-    contexts: [{ name: "knap", cluster: "knap", user: "knap" }],
-    currentContext: "knap",
-  });
+  config.loadFromString(makeKubeconfig(api, "default"));
 });
 afterAll(() => api[Symbol.asyncDispose]());
 

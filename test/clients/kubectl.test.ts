@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
+import { makeKubeconfig } from "../../src/client/kubeconfig.ts";
 import { makeReply, sendReply } from "../../src/data-plane/http/errors.ts";
 import { type ApiRig, ksvc, startApi } from "../support/api.ts";
 
@@ -42,6 +42,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), "knap-kubectl-"));
     api = await startApi({
+      scheme: "https",
       logs: async function* (pod, { container, tail }) {
         yield `${pod.metadata.name} ${container} ${tail ?? "all"}`;
       },
@@ -51,14 +52,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
         return undefined;
       },
     });
-    const server = kubeconfigServer(api);
-    write("config", {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "knap", cluster: { server } }],
-      contexts: [{ name: "knap", context: { cluster: "knap", namespace: "default" } }],
-      "current-context": "knap",
-    });
+    writeFileSync(join(home, "config"), makeKubeconfig(api, "default"));
   });
   afterAll(async () => {
     await api[Symbol.asyncDispose]();
@@ -189,21 +183,21 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
 
   const METRICS = "/api/v1/namespaces/default/pods/p:9091/proxy/metrics";
 
-  it("kubectl get --raw reaches a port of a pod if the path has the token, because --raw drops the server's path", async () => {
+  it("kubectl get --raw reaches a port of a pod", async () => {
     api.store.writeStatus({ kind: "Pod", namespace: "default", name: "p" }, { podIP: "10.0.0.7" });
-    const raw = (path: string): Promise<string> => kubectl("get", "--raw", `/token/${api.token}${path}`);
+    const raw = (path: string): Promise<string> => kubectl("get", "--raw", path);
     expect(await raw(METRICS)).toBe("metrics at /metrics");
     await expect(raw(METRICS.replace("9091", "8022"))).rejects.toMatchObject({
       stderr: "Error from server (ServiceUnavailable): error trying to reach service: EOF\n",
     });
-    await expect(kubectl("get", "--raw", METRICS)).rejects.toMatchObject({
+    await expect(kubectl("--token=wrong", "get", "--raw", METRICS)).rejects.toMatchObject({
       stderr: "error: You must be logged in to the server (Unauthorized)\n",
     });
   });
 
   it("kubectl proxy relays requests to a port of a pod", async () => {
     const env = { PATH: process.env["PATH"], HOME: home, KUBECONFIG: join(home, "config") };
-    const proxy = spawn("kubectl", ["proxy", "--port=0", "--append-server-path"], {
+    const proxy = spawn("kubectl", ["proxy", "--port=0"], {
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -8,7 +8,7 @@ import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it as test } from "vitest";
-import { kubeconfigServer } from "../../src/client/kubeconfig-server.ts";
+import { makeKubeconfig } from "../../src/client/kubeconfig.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
 /** Returns the minor version of the kubectl on PATH; 0 without one. */
@@ -55,16 +55,7 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), "knap-kubectl-"));
     session = await openSession(kind);
-    const cluster = { server: kubeconfigServer(session.emulator.api), "insecure-skip-tls-verify": true };
-    const config = {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "knap", cluster }],
-      users: [{ name: "knap", user: {} }],
-      contexts: [{ name: "knap", context: { cluster: "knap", user: "knap", namespace: "default" } }],
-      "current-context": "knap",
-    };
-    writeFileSync(join(home, "config"), JSON.stringify(config));
+    writeFileSync(join(home, "config"), makeKubeconfig(session.emulator.api, "default"));
     await session.deploy("hello", {
       annotations: { "autoscaling.knative.dev/min-scale": "1" },
       env: { COLOUR: "blue" },

@@ -236,9 +236,10 @@ async function imagesOf(runtime: ContainerRuntime, reference: string) {
 
 async function logOf(name: string): Promise<string> {
   const [pod] = await podsOf(name);
-  const { address, token } = session.emulator.api;
-  const path = `/api/v1/namespaces/default/pods/${pod?.metadata.name}/log?container=user-container`;
-  return (await fetch(address + path, { headers: { authorization: `Bearer ${token}` } })).text();
+  const lines: string[] = [];
+  const key = { namespace: "default", name: pod?.metadata.name ?? "" };
+  for await (const line of session.emulator.client.logs(key, { container: "user-container" })) lines.push(line);
+  return lines.join("\n");
 }
 
 function filesBelow(folder: string): readonly string[] {

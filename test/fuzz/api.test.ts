@@ -26,6 +26,7 @@ beforeAll(async () => {
   agent = new Agent({ keepAlive: true, maxSockets: PARALLEL });
   const app = { command: [process.execPath, testAppPath], folder: process.cwd(), env: {} };
   session = await openSession("process", {
+    apiScheme: "http",
     maxPods: 64,
     commands: new Map([["default/alive", app]]),
     log: makeLogger((record) => void (record.level === "error" && errors.push(record))),

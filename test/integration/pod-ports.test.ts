@@ -8,6 +8,7 @@ describe.each(["process", "docker"] as const)("the ports of a pod with runtime %
   let session: TestSession;
   beforeAll(async () => {
     session = await openSession(kind, {
+      apiScheme: "http",
       configMaps: new Map([...SHORT_WINDOWS, ["config-observability", PROMETHEUS]]),
     });
   });

@@ -80,7 +80,7 @@ test("neither token nor registry passwords are in output, files, process list an
   ];
   writeFileSync(join(folder, "service.yaml"), objects.map((object) => JSON.stringify(object)).join("\n---\n"));
 
-  const knap = home.start(["up", "-v", "--ui", "plain", "--no-watch"], folder);
+  const knap = home.start(["up", "-v", "--ui", "plain", "--no-watch", "--api-scheme", "http"], folder);
   const [id = ""] = await eventually(() => {
     const found = readdirSync(join(home.folder, "knap")).filter((name) => /^[0-9a-f]{8}$/.test(name));
     expect(found).toHaveLength(1);

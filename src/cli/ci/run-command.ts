@@ -1,9 +1,11 @@
 // Runs CMD of `ci` with the terminal's streams, and makes its environment.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { join } from "node:path";
 import type { ProjectService } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { AUTHORITY_FILE } from "../session/list-sessions.ts";
 import type { RunningSession } from "../session/start-session.ts";
 import type { Environment, Interrupts } from "../terminal.ts";
 
@@ -45,6 +47,7 @@ export async function ciEnvironment(
     KNAP_INGRESS: `http://${emulator.ingress.host}:${emulator.ingress.port}`,
     KNAP_API: emulator.api.address,
     KNAP_API_TOKEN: emulator.api.token,
+    ...(emulator.api.authority !== undefined && { KNAP_API_CA: join(folder.path, AUTHORITY_FILE) }),
     KNAP_SESSION: folder.id,
     KUBECONFIG: folder.kubeconfig,
   };

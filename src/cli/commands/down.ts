@@ -13,7 +13,7 @@ import { CliError, complaintOf, complaintText } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { tableText } from "../output/text.ts";
-import { connect, readToken } from "../session/connect.ts";
+import { connect, readAccess } from "../session/connect.ts";
 import { type FoundSession, isFolderLive, listSessions, PROCESS_FILE } from "../session/list-sessions.ts";
 import { readHostId } from "../session/session-paths.ts";
 import type { Terminal } from "../terminal.ts";
@@ -31,7 +31,7 @@ const POLL_MS = 50;
 /** Asks a session to stop. One that is starting has no API yet, so its process gets the signal of Ctrl-C. */
 async function requestStop({ id, path, record }: FoundSession): Promise<void> {
   if (record !== undefined) {
-    await makeHttpClient({ address: record.api, token: readToken(path) }).knap("POST", "/stop");
+    await makeHttpClient(readAccess(record, path)).knap("POST", "/stop");
     return;
   }
   const identity = readPrivateFile(join(path, PROCESS_FILE)) ?? "";

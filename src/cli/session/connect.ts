@@ -1,13 +1,13 @@
 // Selects the session that a command works on, and connects to its API.
 import { join, sep } from "node:path";
 import { readPrivateFile } from "../../base/private-files.ts";
-import type { Client } from "../../client/client.ts";
+import type { ApiAccess, Client } from "../../client/client.ts";
 import { makeHttpClient } from "../../client/http-client.ts";
 import { CliError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { Terminal } from "../terminal.ts";
-import { listSessions, type SessionRecord } from "./list-sessions.ts";
+import { AUTHORITY_FILE, listSessions, type SessionRecord } from "./list-sessions.ts";
 
 export interface Connection {
   readonly client: Client;
@@ -32,18 +32,24 @@ export async function connect(
   const id = flags.session || terminal.env["KNAP_SESSION"] || undefined;
   const session = chooseSession(records, { id, currentFolder: terminal.cwd, onlyHere });
   const path = found.find((each) => each.id === session.id)?.path ?? "";
-  const client = makeHttpClient({ address: session.api, token: readToken(path) });
+  const client = makeHttpClient(readAccess(session, path));
   const now = async () => (await client.knap<{ time: number }>("GET", "/clock")).time;
   return { client, session, path, now };
 }
 
-/** Returns the API token in a session's folder. Throws a {@link CliError} if the file is gone or not private. */
-export function readToken(path: string): string {
-  const token = readPrivateFile(join(path, "token"))?.trim();
-  if (token !== undefined) return token;
+/** Reads a session's folder. Throws a {@link CliError} if a file is gone or not private. */
+export function readAccess({ api }: SessionRecord, path: string): ApiAccess {
+  const authority = api.startsWith("https:") ? readSecret(path, AUTHORITY_FILE) : undefined;
+  return { address: api, token: readSecret(path, "token").trim(), authority };
+}
+
+function readSecret(folder: string, name: string): string {
+  const path = join(folder, name);
+  const content = readPrivateFile(path);
+  if (content !== undefined) return content;
   throw new CliError({
     exitCode: exitCodes.environment,
-    what: `${join(path, "token")} cannot be read, or other users can read it`,
+    what: `${path} cannot be read, or other users can read it`,
     fix: "end the session with Ctrl-C and start it again",
   });
 }

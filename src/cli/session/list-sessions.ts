@@ -37,7 +37,7 @@ export interface SessionRecord {
   readonly pid: number;
   /** RFC 3339. */
   readonly startedAt: string;
-  /** `http://127.0.0.1:41001` */
+  /** `https://127.0.0.1:41001` */
   readonly api: string;
   /** `http://localhost:8080` */
   readonly ingress: string;
@@ -61,6 +61,9 @@ export function parseSessionRecord(text: string): SessionRecord | undefined {
   if (typeof value !== "object" || value === null || typeof value["pid"] !== "number") return undefined;
   return texts.every((name) => typeof value[name] === "string") ? (value as unknown as SessionRecord) : undefined;
 }
+
+/** Name of the file in a session's folder with the certificate of the API's authority. Absent if the API is http. */
+export const AUTHORITY_FILE = "api-authority.pem";
 
 /** Name of the file in a session's folder with the identity of its process. */
 export const PROCESS_FILE = "process";

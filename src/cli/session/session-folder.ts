@@ -4,15 +4,16 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isPrivateFolder, readPrivateFile, whyNotOwn } from "../../base/private-files.ts";
-import { kubeconfigServer } from "../../client/kubeconfig-server.ts";
-import { ALIVE_SOCKET, openAliveSocket, PROCESS_FILE, type SessionRecord } from "./list-sessions.ts";
+import type { ApiAccess } from "../../client/client.ts";
+import { makeKubeconfig } from "../../client/kubeconfig.ts";
+import { ALIVE_SOCKET, AUTHORITY_FILE, openAliveSocket, PROCESS_FILE, type SessionRecord } from "./list-sessions.ts";
 
 export interface SessionFolder {
   readonly id: string;
   readonly path: string;
   readonly kubeconfig: string;
-  /** Writes session.json, token and kubeconfig, so that other commands find the session. */
-  publish(record: Omit<SessionRecord, "id">, api: { address: string; token: string }, namespace: string): Promise<void>;
+  /** Writes session.json, token, authority and kubeconfig, so that other commands find the session. */
+  publish(record: Omit<SessionRecord, "id">, api: ApiAccess, namespace: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -58,6 +59,7 @@ export async function openSessionFolder(sessions: string, processId: string): Pr
     kubeconfig,
     async publish(record, api, namespace) {
       files.set("token", api.token);
+      if (api.authority !== undefined) files.set(AUTHORITY_FILE, api.authority);
       files.set("kubeconfig", makeKubeconfig(api, namespace));
       files.set("session.json", `${JSON.stringify({ id, ...record }, undefined, 2)}\n`);
       await write();
@@ -111,19 +113,4 @@ async function createAlive(hidden: string, path: string, files: ReadonlyMap<stri
     await rm(hidden, { recursive: true, force: true });
     throw error;
   }
-}
-
-/** Returns the kubeconfig of a session, as JSON, which is valid YAML. */
-function makeKubeconfig(api: { readonly address: string; readonly token: string }, namespace: string): string {
-  const name = "knap";
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    // Some client libraries refuse http without this flag.
-    clusters: [{ name, cluster: { server: kubeconfigServer(api), "insecure-skip-tls-verify": true } }],
-    users: [{ name, user: {} }],
-    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
-    "current-context": name,
-  };
-  return `${JSON.stringify(config, undefined, 2)}\n`;
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TlsOptions } from "node:tls";
 import { type Handler, runHandler } from "../http/exchange.ts";
 import { hasToken } from "../http/headers.ts";
 import { readConnectTarget, readTarget } from "../http/target.ts";
@@ -87,20 +88,16 @@ function makeServer(limits: ListenerLimits, tls: ListenerTls | undefined): Serve
     requireHostHeader: false,
     noDelay: true,
   };
-  const server =
-    tls === undefined
-      ? createServer(options)
-      : createSecureServer({
-          ...options,
-          ALPNProtocols: ["h2", "http/1.1"],
-          key: tls.key,
-          cert: tls.cert,
-          SNICallback: (name, done) => done(null, tls.contextFor(name)),
-        });
+  const server = tls === undefined ? createServer(options) : createSecureServer({ ...options, ...secureOptions(tls) });
   server.maxHeadersCount = 0;
   server.timeout = 0;
   server.on("tlsClientError", ignore);
   return server;
+}
+
+function secureOptions({ key, cert, contextFor }: ListenerTls): TlsOptions {
+  const SNICallback: TlsOptions["SNICallback"] = contextFor && ((name, done) => done(null, contextFor(name)));
+  return { key, cert, ALPNProtocols: ["h2", "http/1.1"], ...(SNICallback && { SNICallback }) };
 }
 
 /** Starts a pipelined request after the previous response is complete, like Go. node:http emits it earlier. */

@@ -26,8 +26,8 @@ export const DEFAULT_LIMITS: ListenerLimits = {
 
 /** Certificates of a TLS listener. */
 export interface ListenerTls {
-  /** Returns the certificate for an SNI name. */
-  readonly contextFor: (serverName: string) => SecureContext | undefined;
+  /** Returns the certificate for an SNI name. Absent: all clients get the same one. */
+  readonly contextFor?: ((serverName: string) => SecureContext | undefined) | undefined;
   /** The certificate for clients that send no SNI name, for example to `https://127.0.0.1`. */
   readonly key: string;
   readonly cert: string;

@@ -7,7 +7,7 @@ import { makeHttp2Listener } from "./http2-listener.ts";
 import { DEFAULT_LIMITS, type ListenerLimits, type ListenerState, type ListenerTls } from "./listener-options.ts";
 import { ProtocolSniffer } from "./protocol-sniffer.ts";
 
-export type { ListenerLimits } from "./listener-options.ts";
+export type { ListenerLimits, ListenerTls } from "./listener-options.ts";
 
 /** A connection can be closed for a new one after this time, because the bytes of a younger one may be unread. */
 const IDLE_MS = 1000;

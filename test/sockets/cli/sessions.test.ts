@@ -135,6 +135,26 @@ describe("knap ci", () => {
     });
   });
 
+  test.each(["https", "http"])(
+    "CMD of `knap ci` calls the API over %s with its variables and kubeconfig",
+    async (scheme) => {
+      const script = `
+      const { KNAP_API, KNAP_API_TOKEN, KNAP_API_CA, KUBECONFIG } = process.env;
+      const { readFileSync } = require("node:fs");
+      const headers = { authorization: "Bearer " + KNAP_API_TOKEN };
+      const ca = KNAP_API_CA && readFileSync(KNAP_API_CA);
+      const { server } = JSON.parse(readFileSync(KUBECONFIG, "utf8")).clusters[0].cluster;
+      const { get } = require(KNAP_API.startsWith("https:") ? "node:https" : "node:http");
+      get(KNAP_API + "/api/v1/namespaces", { headers, ca }, (message) => {
+        message.resume();
+        console.log(KNAP_API.split(":")[0], message.statusCode, server.includes(KNAP_API_TOKEN));
+      });`;
+      const command = [process.execPath, "-e", script];
+      const done = await home.run(["ci", "-f", hello, "--api-scheme", scheme, "--", ...command]);
+      expect(done).toMatchObject({ code: 0, stdout: `${scheme} 200 ${scheme === "http"}\n` });
+    },
+  );
+
   test("a CMD of `knap ci` that does not exist is a usage error, and the last line of stderr says so", async () => {
     const done = await home.run(["ci", "-f", hello, "--", "no-such-program"]);
     expect(done.code).toBe(2);

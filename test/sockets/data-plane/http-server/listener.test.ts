@@ -2,7 +2,6 @@
 import { connect as connectH2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
-import { generate } from "selfsigned";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeReply, sendReply } from "../../../../src/data-plane/http/errors.ts";
 import type { Exchange } from "../../../../src/data-plane/http/exchange.ts";
@@ -11,6 +10,7 @@ import {
   type OpenListener,
   openListener,
 } from "../../../../src/data-plane/http-server/open-listener.ts";
+import { makeLoopbackCertificate } from "../../../../src/gateway/certificates.ts";
 import { RawClient } from "../../../golden/queue-proxy/client.ts";
 import { eventually } from "../../../support/eventually.ts";
 
@@ -128,14 +128,14 @@ describe("one port", () => {
 
 describe("a TLS listener", () => {
   test("a TLS listener offers HTTP/2 and HTTP/1.1 by ALPN, with the certificate for the requested name", async () => {
-    const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
+    const { authority, ...pair } = await makeLoopbackCertificate(new Date());
     const requested: string[] = [];
     const contextFor = (name: string) => {
       requested.push(name);
-      return createSecureContext({ key: pem.private, cert: pem.cert });
+      return createSecureContext(pair);
     };
-    const { port } = await open({ listener: "tls", tls: { contextFor, key: pem.private, cert: pem.cert } });
-    const trust = { ca: pem.cert, servername: "hello.test", checkServerIdentity: () => undefined };
+    const { port } = await open({ listener: "tls", tls: { contextFor, ...pair } });
+    const trust = { ca: authority, servername: "hello.test", checkServerIdentity: () => undefined };
     expect(await askH2(`https://127.0.0.1:${port}`, trust)).toContain("2 tls");
     const socket = connectTls({ port, host: "127.0.0.1", ...trust, ALPNProtocols: ["http/1.1"] });
     clients.push(socket);
@@ -149,11 +149,10 @@ describe("a TLS listener", () => {
 
 describe("limits of time and connections", () => {
   test("a client is disconnected when its headers do not end or it sends nothing, with and without TLS", async () => {
-    const pem = await generate([{ name: "commonName", value: "hello.test" }], { keyType: "ec" });
+    const { authority, ...pair } = await makeLoopbackCertificate(new Date());
     const limits = { headersTimeoutMs: 300 };
     const plain = await open({ limits });
-    const { private: key, cert } = pem;
-    const secure = await open({ limits, listener: "tls", tls: { contextFor: () => undefined, key, cert } });
+    const secure = await open({ limits, listener: "tls", tls: pair });
     const [slow, silent] = [raw(plain.port), raw(plain.port)];
     slow.send("GET / HTTP/1.1\r\nHost: h\r\nX-Slow");
     const tlsClient = connectTls({ port: secure.port, host: "127.0.0.1", rejectUnauthorized: false });

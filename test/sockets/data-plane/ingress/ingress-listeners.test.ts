@@ -16,7 +16,8 @@ import { sendProbe } from "../../../../src/data-plane/http/probe-exchange.ts";
 import { type OpenListener, openListener } from "../../../../src/data-plane/http-server/open-listener.ts";
 import { IngressGateway } from "../../../../src/data-plane/ingress/ingress.ts";
 import { compileRoutingTable } from "../../../../src/data-plane/ingress/routing-table.ts";
-import { Certificates, type KeyPair, makeAuthority } from "../../../../src/gateway/certificates.ts";
+import { Certificates, makeAuthority } from "../../../../src/gateway/certificates.ts";
+import type { KeyPair } from "../../../../src/gateway/x509.ts";
 
 const examples = JSON.parse(readFileSync("test/golden/data/api-examples.json", "utf8")) as Record<
   string,
