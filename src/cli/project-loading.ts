@@ -17,13 +17,14 @@ export interface ProjectFlags {
   readonly traffic?: SessionSettings["traffic"] | undefined;
 }
 
-type LoadOptions = Pick<Strictness, "mode" | "gates"> & Partial<Pick<ProjectRequest, "absent" | "readUrl">>;
+type LoadOptions = Pick<Strictness, "mode" | "gates"> &
+  Partial<Pick<ProjectRequest, "absent" | "readUrl" | "readStdin" | "overlay">>;
 
 /** Resolves to the project. Its `findings` may contain errors. */
 export function readProject(
   flags: ProjectFlags,
   terminal: Terminal,
-  { absent, readUrl, ...strictness }: LoadOptions = { mode: "up" },
+  { absent, readUrl, readStdin = terminal.readStdin, overlay, ...strictness }: LoadOptions = { mode: "up" },
 ): Promise<Project> {
   return loadProject({
     cwd: terminal.cwd,
@@ -32,7 +33,8 @@ export function readProject(
     traffic: flags.traffic,
     namespace: flags.namespace,
     strictness: { ...strictness, fieldValidation: flags.validate },
-    readStdin: terminal.readStdin,
+    overlay,
+    readStdin,
     env: terminal.env,
     absent,
     readUrl,

@@ -20,6 +20,7 @@ import { openNodeNetwork } from "../gateway/cluster-gateway.ts";
 import { GatewayListeners } from "../gateway/listeners.ts";
 import { ColdStarts } from "../knap-api/cold-starts.ts";
 import { makeKnapEndpoints } from "../knap-api/knap-endpoints.ts";
+import { RequestRecords } from "../knap-api/request-records.ts";
 import { VirtualTime } from "../knap-api/virtual-time.ts";
 import { type NodeAgent, openNode, sessionLabels, sweepDeadSessions } from "../node/agent/node-agent.ts";
 import { makeDiskReport } from "../node/agent/node-condition.ts";
@@ -143,6 +144,7 @@ async function openSession(options: EmulatorOptions, shutdown: ShutdownStack) {
 async function openRequestPath({ options, clocks, store, config, startRecords }: Session) {
   const { address, port, httpsPort, limits, log } = options;
   const coldStarts = new ColdStarts(startRecords);
+  const requests = new RequestRecords(coldStarts);
   const activator = new Activator({
     clock: monotonicClock,
     statsClock: clocks.stats,
@@ -150,8 +152,10 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
     podName: "activator",
     address: ACTIVATOR_ADDRESS,
   });
-  const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> =>
-    coldStarts.follow(exchange, activator.handle(revision, exchange));
+  const forward = (revision: RevisionKey, exchange: Exchange): Promise<void> => {
+    requests.remember(exchange);
+    return coldStarts.follow(exchange, activator.handle(revision, exchange));
+  };
   const gateway = new IngressGateway({ forward, random: Math.random, address: GATEWAY_ADDRESS });
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"], log);
   const queueProxies = new QueueProxies({ clock: monotonicClock, statsClock: clocks.stats, forwarders, log });
@@ -171,7 +175,7 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
     await listeners.close(graceMsOf(mode));
     activator.close();
   };
-  return { activator, gateway, forward, listeners, queueProxies, coldStarts, close };
+  return { activator, gateway, forward, listeners, queueProxies, coldStarts, requests, close };
 }
 
 /**
@@ -251,7 +255,7 @@ async function openNodeAgent(session: Session, path: RequestPath, library: Image
 /** The API server with the endpoints of knap.dev. */
 async function openApi(
   { options, clock, store }: Session,
-  { activator, gateway, listeners, queueProxies, coldStarts }: RequestPath,
+  { activator, gateway, listeners, queueProxies, coldStarts, requests }: RequestPath,
   control: ControlPlane,
   node: NodeAgent,
   time: VirtualTime | undefined,
@@ -274,6 +278,7 @@ async function openApi(
       activator,
       gateway,
       coldStarts: () => coldStarts.all,
+      requests,
       podStarts: () => coldStarts.podStarts,
       https: () => listeners.https,
       builds: () => node.buildSteps,

@@ -35,16 +35,25 @@ export class ColdStarts {
     );
   }
 
-  #record(timing: RequestTiming): void {
+  /** Returns the start of a pod that the request waited for. Several requests can wait for the same start. */
+  of(timing: RequestTiming): ColdStart | undefined {
     const { revision, pod, queued, firstByte } = timing;
-    if (revision === undefined || pod === undefined || queued === undefined || firstByte === undefined) return;
+    if (revision === undefined || pod === undefined || queued === undefined || firstByte === undefined)
+      return undefined;
     const { namespace } = parseNamespacedName(revision);
-    const steps = this.#recorded.has(pod) ? undefined : this.#records.of(namespace, pod);
+    const steps = this.#records.of(namespace, pod);
     // If the kubelet accepted the pod before this request came, another request caused the start.
-    if (steps?.accepted === undefined || steps.accepted < queued) return;
-    this.#recorded.add(pod);
+    if (steps?.accepted === undefined || steps.accepted < queued) return undefined;
     const fetchMs = (steps.imagesFetched ?? steps.accepted) - steps.accepted;
-    this.#coldStarts.push({ revision, pod, totalMs: firstByte - queued, fetchMs, parts: partsOf(timing, steps) });
+    return { revision, pod, totalMs: firstByte - queued, fetchMs, parts: partsOf(timing, steps) };
+  }
+
+  #record(timing: RequestTiming): void {
+    if (this.#recorded.has(timing.pod ?? "")) return;
+    const coldStart = this.of(timing);
+    if (coldStart === undefined) return;
+    this.#recorded.add(coldStart.pod);
+    this.#coldStarts.push(coldStart);
     if (this.#coldStarts.length > KEPT) this.#recorded.delete(this.#coldStarts.shift()?.pod ?? "");
   }
 }

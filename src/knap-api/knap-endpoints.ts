@@ -7,15 +7,21 @@ import { makeFailure } from "../apis/meta/api-status.ts";
 import { namespacedName } from "../apis/meta/key.ts";
 import { countText } from "../base/count-text.ts";
 import { fieldsOf } from "../base/json.ts";
+import { REQUEST_ID_HEADER } from "../client/requests.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ClockEndpointOptions, makeClockEndpoints } from "./clock-endpoints.ts";
 import { type DebugEndpointOptions, makeDebugEndpoints } from "./debug-endpoints.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./gather-live.ts";
+import { LastExits } from "./last-exits.ts";
+import type { RequestRecords } from "./request-records.ts";
+import { makeWaitEndpoint } from "./wait-endpoint.ts";
 
 /** Kubernetes' limit of `replicas`. */
 const MAX_PODS = 2 ** 31 - 1;
 
 export interface KnapEndpointOptions extends LiveOptions, ClockEndpointOptions, DebugEndpointOptions {
+  readonly requests: RequestRecords;
   /** Called when `knap down` asks the session to end. */
   readonly onStop: () => void;
   /** Sends a signal to the pod's containers. */
@@ -24,9 +30,13 @@ export interface KnapEndpointOptions extends LiveOptions, ClockEndpointOptions, 
 
 export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandlers {
   const { clock, control } = options;
+  const lastExits = new LastExits(control.store);
   const handlers: Record<string, EndpointHandler> = {
     "GET /live": () => gatherLive(options, clock.now()),
     "GET /explain": (request) => explainNamed(options, request),
+    "GET /requests": (request) => findRequest(options, request),
+    "GET /last-exit": (request) => findLastExit(control.store, lastExits, request),
+    "POST /wait": makeWaitEndpoint(options),
     ...makeClockEndpoints(options),
     ...makeDebugEndpoints(options),
     "POST /kill": (request) => killPod(options, request),
@@ -52,6 +62,22 @@ async function explainNamed({ control, clock, debug }: KnapEndpointOptions, { qu
   if (attached === undefined) return explained;
   const who = `${countText(attached, "debugger")} attached`;
   return { ...explained, sentence: `${explained.sentence}; ${who}` };
+}
+
+function findRequest({ requests }: KnapEndpointOptions, { query }: EndpointRequest) {
+  const id = query.get("id") ?? "";
+  const missing = `no revision got a request with the header ${REQUEST_ID_HEADER}: ${id}, or it is too long ago`;
+  return requests.find(id) ?? { refused: makeFailure("NotFound", missing) };
+}
+
+/** Answers `{}` if no container of the Service has ended. */
+function findLastExit(store: ObjectStore, exits: LastExits, { query }: EndpointRequest) {
+  const namespace = query.get("namespace") ?? "default";
+  const name = query.get("service") ?? "";
+  const exit = exits.of(namespace, name);
+  if (exit !== undefined) return exit;
+  const kind = "Service.serving.knative.dev";
+  return store.get(kind, namespace, name) ? {} : { refused: makeNotFound({ kind, namespace, name }) };
 }
 
 /** Returns the text fields of a body. The default namespace is `default`. */

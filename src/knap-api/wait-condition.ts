@@ -1,5 +1,5 @@
-// Parses and checks the conditions that `POST /clock/run` waits for: a Service or Revision is ready, or has a number of
-// pods.
+// Parses and checks the conditions that `POST /wait` and `POST /clock/run` wait for: a Service or Revision is ready, or
+// has a number of pods.
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { isPodServing } from "../apis/core/pod.ts";
 import { conditionOf, isReady } from "../apis/meta/conditions.ts";
@@ -70,21 +70,24 @@ export function makeWait(condition: WaitCondition, control: Control, began: Time
   };
 }
 
-/** Explains why the condition cannot be met, with the sentences of `explain`. */
-export function whyNot(condition: WaitCondition, control: Control, now: Time): string {
+/** Explains why the condition is not met, with the sentences of `explain`. `limit`: it may be met after this time. */
+export function whyNot(condition: WaitCondition, control: Control, now: Time, limit?: string): string {
   const { kind, namespace, name, until } = condition;
   const object = control.store.get(kind, namespace, name);
   if (!object) return `there is no ${kind.split(".")[0]} "${name}" in namespace ${namespace}`;
   const ready = conditionOf(object.status?.conditions, "Ready");
-  if (until === "ready" && ready?.status !== "True")
-    return `${name} does not become ready: ${ready?.reason ?? "Unknown"}: ${ready?.message ?? "no reason is known"}`;
+  if (until === "ready" && ready?.status !== "True") {
+    const verb = limit === undefined ? "does not become ready" : `was not ready within ${limit}`;
+    return `${name} ${verb}: ${ready?.reason ?? "Unknown"}: ${ready?.message ?? "no reason is known"}`;
+  }
   const sentences = revisionsOf(condition, control).map(({ metadata }) => {
     const { revision, sentence } = explainRevision(control, namespacedName(metadata), now);
     return `${revision} ${sentence}`;
   });
   const wanted = until === "ready" ? "ready" : until === 0 ? "at zero" : `at ${until} pods`;
   const reasons = [forbiddenBy(condition, control) ?? [], ...sentences].flat();
-  return `${name} will not be ${wanted}: ${reasons.join("; ") || "it has no revision"}`;
+  const head = limit === undefined ? `${name} will not be ${wanted}` : `${name} was not ${wanted} within ${limit}`;
+  return `${head}: ${reasons.join("; ") || "it has no revision"}`;
 }
 
 function isMet(condition: WaitCondition, control: Control): boolean {

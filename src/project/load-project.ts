@@ -10,6 +10,7 @@ import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { ManifestMode } from "../manifest/read-manifest.ts";
 import { type ValidationOptions, validateFiles } from "../manifest/validate-files.ts";
 import { displayPath, findFiles, type ManifestSource, projectFileCandidates, unreadable } from "./find-files.ts";
+import { isKnativeService, overlayObjects, overlaySettings, type ProjectOverlay } from "./overlay.ts";
 import type { BuildPlace } from "./plan-build.ts";
 import type { Project, ProjectService } from "./project.ts";
 import { type ParsedProjectFile, type ProjectFile, parseProjectFile } from "./project-file.ts";
@@ -35,6 +36,8 @@ export interface ProjectRequest {
   readonly env?: BuildPlace["env"] | undefined;
   /** See {@link findFiles}. */
   readonly absent?: "error" | "left-out" | undefined;
+  /** Settings that come before those of knap.yaml. */
+  readonly overlay?: ProjectOverlay | undefined;
   readonly readStdin: () => Promise<string>;
   /** Default: the URL is fetched. */
   readonly readUrl?: ((url: string) => Promise<string>) | undefined;
@@ -78,10 +81,6 @@ function placesIn(
     const isBlock = /[|][-+\d]*\s*(#.*)?$/.test(lines[at.line - 1] ?? "");
     return line !== undefined && isBlock ? { file, line: at.line + line } : { file, ...at };
   };
-}
-
-function isKnativeService(object: AnyObject): object is Service {
-  return object.kind === "Service" && object.apiVersion === "serving.knative.dev/v1";
 }
 
 /** Warns of Services in knap.yaml that no file defines, unless `-f` selects only some of its files. */
@@ -138,32 +137,33 @@ function secretFiles({ build }: ProjectService): readonly string[] {
 /** Loads the project that the request selects. {@link hasErrors} tells whether the project is usable. */
 export async function loadProject(request: ProjectRequest): Promise<Project> {
   const read = await readSettings(request.cwd, request.files);
-  const { path, folder, settings, findings } = read;
-  const namespace = request.namespace ?? settings.namespace ?? "default";
+  const { path, folder, findings } = read;
+  const given = overlaySettings(read.settings, request.overlay);
+  const namespace = request.namespace ?? given.namespace ?? "default";
   const found = await findFiles({
     cwd: request.cwd,
     given: request.files,
-    project: { folder, files: settings.files ?? [] },
+    project: { folder, files: given.files ?? [] },
     kustomize: request.kustomize,
     readStdin: request.readStdin,
     readUrl: request.readUrl ?? fetchText,
     absent: request.absent,
   });
-  const overlay = mergeClusterConfig([], settings.config ?? {});
   const manifests = readManifests(found.sources, {
     ...request.strictness,
-    fieldValidation: request.strictness.fieldValidation ?? settings.validate ?? "strict",
+    fieldValidation: request.strictness.fieldValidation ?? given.validate ?? "strict",
     namespace,
-    config: new Map(overlay.map((map) => [map.metadata.name, map.data ?? {}])),
-    traffic: request.traffic ?? settings.traffic,
-    secretNames: new Map(Object.entries(settings.secrets ?? {}).map(([key, { as = key }]) => [key, as])),
+    config: dataByName(mergeClusterConfig([], given.config ?? {})),
+    traffic: request.traffic ?? given.traffic,
+    secretNames: new Map(Object.entries(given.secrets ?? {}).map(([key, { as = key }]) => [key, as])),
   });
-  const named = manifests.objects;
-  const secrets = await readSecrets(settings.secrets ?? {}, { folder, namespace });
-  const config = mergeClusterConfig(named.map(({ object }) => object).filter(isClusterConfig), settings.config ?? {});
+  const { settings, objects: named, ...overlaid } = overlayObjects(given, manifests.objects, request.overlay);
+  const secrets = await readSecrets(given.secrets ?? {}, { folder, namespace });
+  const config = mergeClusterConfig(named.map(({ object }) => object).filter(isClusterConfig), given.config ?? {});
   const others = named.map(({ object }) => object).filter((object) => !isClusterConfig(object));
   const batch = [...config, ...secrets.objects, ...others];
-  const planned = await planServices(named, { ...read, file: path ?? "", env: request.env ?? process.env });
+  const place = { ...read, settings, file: path ?? "", env: request.env ?? process.env };
+  const planned = await planServices(named, place);
   return {
     folder,
     file: path,
@@ -173,11 +173,12 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
     texts: [...read.texts, ...found.sources],
     objects: applyOrder([...missingNamespaces(batch), ...batch]),
     services: planned.services,
-    configMaps: new Map(config.map((map) => [map.metadata.name, map.data ?? {}])),
+    configMaps: dataByName(config),
     findings: [
       ...findings,
       ...found.findings,
       ...manifests.findings,
+      ...overlaid.findings,
       ...secrets.findings,
       ...planned.findings,
       ...unknownServices(planned.services, read, request),
@@ -208,6 +209,10 @@ function mergeClusterConfig(
     );
   }
   return [...merged.values()];
+}
+
+function dataByName(maps: readonly ConfigMap[]): ReadonlyMap<string, StringMap> {
+  return new Map(maps.map((map) => [map.metadata.name, map.data ?? {}]));
 }
 
 /** Kinds that Pods refer to or that limit Pods. */

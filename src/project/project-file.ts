@@ -1,6 +1,7 @@
 // Parses and checks the text of knap.yaml. Findings have line and column.
 import { z } from "zod";
 import { dns1123SubdomainErrors } from "../apis/meta/names.ts";
+import type { StringMap } from "../apis/meta/object.ts";
 import { durationMs, parseDuration } from "../base/go/duration.ts";
 import { isNear } from "../base/near.ts";
 import { type Position, readDocuments } from "../base/yaml/documents.ts";
@@ -40,7 +41,8 @@ function durationSchema(): z.ZodType<number> {
   });
 }
 
-function schemaOf(kind: FlagKind): z.ZodType {
+/** Returns the schema of a flag's value in knap.yaml. */
+export function schemaOf(kind: FlagKind): z.ZodType {
   switch (kind.type) {
     case "text":
       return z.string();
@@ -87,9 +89,12 @@ export const projectSchema = z.strictObject({
 });
 
 /** The checked content of knap.yaml. Paths are relative to its folder. */
-export type ProjectFile = z.infer<typeof projectSchema>;
+export type ProjectFile = Omit<z.infer<typeof projectSchema>, "secrets"> & {
+  readonly secrets?: Readonly<Record<string, SecretSettings>> | undefined;
+};
 export type ServiceSettings = z.infer<typeof service>;
-export type SecretSettings = z.infer<typeof secret>;
+/** `data`: values that a program gives instead of `from`; knap.yaml has no such key. */
+export type SecretSettings = z.infer<typeof secret> & { readonly data?: StringMap };
 
 /** Returns a known key that is similar to the last key of the path, which is unknown. */
 function nearKey(path: readonly PropertyKey[]): string | undefined {
@@ -100,7 +105,7 @@ function nearKey(path: readonly PropertyKey[]): string | undefined {
   return Object.keys(known ?? {}).find((name) => isNear(name, String(path.at(-1))));
 }
 
-function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
+export function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const place = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
   if (issue.code === "unrecognized_keys") {
     const key = String(path.at(-1));
@@ -113,7 +118,7 @@ function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): strin
 }
 
 /** Of a value with several forms, returns the issues of the form that the value resembles. */
-function leafIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+export function leafIssues(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
   const isOtherForm = ({ path, code }: z.core.$ZodIssue): boolean => path.length === 0 && code === "invalid_type";
   const [form, other] = issue.errors.filter((issues) => !issues.some(isOtherForm));

@@ -13,11 +13,14 @@ type SecretContent = { readonly data: Data; readonly paths: readonly string[] } 
 
 const base64 = (content: string | Uint8Array): string => Buffer.from(content).toString("base64");
 
+function encoded(values: Data): Data {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, base64(value)]));
+}
+
 async function readEnvFile(path: string): Promise<SecretContent> {
   const values = parseEnvFile(await readTextFile(path));
   if (!values.ok) return { problem: values.error };
-  const data = Object.fromEntries(Object.entries(values.value).map(([key, value]) => [key, base64(value)]));
-  return { data, paths: [path] };
+  return { data: encoded(values.value), paths: [path] };
 }
 
 async function readKeyFolder(folder: string): Promise<SecretContent> {
@@ -54,9 +57,9 @@ export async function readSecrets(
   const objects: Secret[] = [];
   const paths: string[] = [];
   const findings: ProjectFinding[] = [];
-  for (const [key, { from, as: name = key }] of Object.entries(secrets)) {
-    if (from === undefined) continue;
-    const content = await read(resolve(place.folder, from));
+  for (const [key, { from = "", as: name = key, data }] of Object.entries(secrets)) {
+    if (from === "" && data === undefined) continue;
+    const content = data ? { data: encoded(data), paths: [] } : await read(resolve(place.folder, from));
     if ("problem" in content) {
       findings.push({ severity: "error", message: `secret "${key}": ${content.problem}`, file: from });
       continue;

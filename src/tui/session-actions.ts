@@ -4,6 +4,7 @@ import { type ObjectKey, parseNamespacedName } from "../apis/meta/key.ts";
 import { countText } from "../base/count-text.ts";
 import { timeOfDay } from "../base/local-time.ts";
 import type { Client } from "../client/client.ts";
+import { readExplanation } from "../client/explain.ts";
 import { PAUSE_ANNOTATION, REBUILD_ANNOTATION } from "../dev/dev-commands.ts";
 import type { AppState, AppStore, Explained } from "./app-state.ts";
 import type { ServiceRow } from "./rows.ts";
@@ -67,18 +68,10 @@ function overruledBy({ model }: AppState, revision: RevisionKey, pods: number): 
   return model.live?.revisions[revision]?.sentence ?? `needs ${countText(desired, "pod")}`;
 }
 
-/** The fields of `/explain` that are shown. */
-interface ExplainReply {
-  readonly sentence: string;
-  /** `desired` is absent while nothing is decided. */
-  readonly decisions: readonly { readonly time: string; readonly desired?: number; readonly rule: string }[];
-}
-
 /** Returns the sentence and the last decisions of a revision as lines. */
 export async function fetchExplanation(client: Client, service: ServiceRow, key: RevisionKey): Promise<Explained> {
   const { namespace, name: revision } = parseNamespacedName(key);
-  const query = new URLSearchParams({ namespace, revision });
-  const { sentence, decisions } = await client.knap<ExplainReply>("GET", `/explain?${query}`);
+  const { sentence, decisions } = await readExplanation(client, namespace, revision);
   const past = decisions.map(
     ({ time, desired, rule }) => `${timeOfDay(time)}  ${String(desired ?? "-").padStart(4)}  ${rule}`,
   );

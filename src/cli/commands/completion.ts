@@ -15,7 +15,9 @@ interface Completions {
 const choicesOf = ({ flags }: Option): readonly string[] | undefined => /<(.+\|.+)>/.exec(flags)?.[1]?.split("|");
 
 function completionsOf(program: Command): Completions {
-  const commands = program.commands.map((command) => ({
+  const visible = program.createHelp().visibleCommands(program);
+  const shown = program.commands.filter((command) => visible.includes(command));
+  const commands = shown.map((command) => ({
     name: command.name(),
     flags: [...program.options, ...command.options].map(({ long, short }) => long ?? short ?? "").filter(Boolean),
     text: command.summary() || command.description(),

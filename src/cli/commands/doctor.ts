@@ -51,11 +51,9 @@ function fileFindings({ findings }: Project): readonly DoctorFinding[] {
   }));
 }
 
-async function allFindings(flags: DoctorFlags, terminal: Terminal): Promise<readonly DoctorFinding[]> {
-  const { env } = terminal;
+async function allFindings(project: Project, { env }: Terminal): Promise<readonly DoctorFinding[]> {
   const engine = await checkEngine(() => openDockerRuntime({ env }));
   try {
-    const project = await readProject(flags, terminal);
     const sessions = await listSessions(env);
     const live = new Set(sessions.filter((session) => session.live).map(({ id }) => id));
     const port = variableValue("port", env) ?? project.settings.port ?? DEFAULT_PORT;
@@ -82,8 +80,14 @@ async function allFindings(flags: DoctorFlags, terminal: Terminal): Promise<read
   }
 }
 
+/** Resolves with the findings that may explain why a session of tests failed. Its ports are never fixed. */
+export async function findMachineProblems(project: Project, terminal: Terminal): Promise<readonly DoctorFinding[]> {
+  const findings = await allFindings(project, terminal);
+  return findings.filter(({ level, check }) => level !== "ok" && check !== "port" && check !== "manifest");
+}
+
 export const doctor: CommandBody<DoctorFlags> = async (_args, flags, terminal) => {
-  const findings = await allFindings(flags, terminal);
+  const findings = await allFindings(await readProject(flags, terminal), terminal);
   if (flags.output === "json") terminal.print(JSON.stringify(findings, undefined, 2));
   else {
     for (const { level, what, fix } of findings) {

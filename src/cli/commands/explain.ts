@@ -1,35 +1,14 @@
 // `knap explain`: prints why a revision scaled or did not scale, and its last decisions, from the autoscaler's ledger.
 import { timeOfDay } from "../../base/local-time.ts";
 import type { Client } from "../../client/client.ts";
+import { type Decision, type Explanation, readExplanation, shownRevisions } from "../../client/explain.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type NamedTarget, namedTarget, notFound } from "../objects/fetch-targets.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
 
-/** One entry of the autoscaler's ledger, as the API returns it at `/explain`. */
-export interface Decision {
-  /** RFC 3339. */
-  readonly time: string;
-  readonly source: "traffic" | "bounds" | "hpa";
-  readonly rule: string;
-  /** Absent: not decided yet. */
-  readonly desired?: number;
-  readonly ready?: number;
-  readonly stable?: number;
-  readonly panic?: number;
-  /** The inputs of the rule; for the HPA class: metric, measured, target, wanted. */
-  readonly facts?: Readonly<Record<string, number | string | boolean>>;
-}
-export interface Explanation {
-  readonly revision: string;
-  readonly sentence: string;
-  readonly decisions: readonly Decision[];
-}
-
-/**
- * Resolves with the named revision, or with the revisions of a Service: first those that get traffic, then the newest.
- */
+/** Resolves with the named revision, or with the revisions of a Service. */
 async function revisionsOf(
   client: Client,
   { resource, name }: NamedTarget,
@@ -38,9 +17,7 @@ async function revisionsOf(
   if (resource.kind === "Revision.serving.knative.dev") return [name];
   const service = await client.get({ kind: "Service.serving.knative.dev", namespace, name });
   if (service === undefined) throw notFound(resource, name);
-  const { traffic = [], latestCreatedRevisionName } = service.status ?? {};
-  const routed = traffic.map(({ revisionName }) => revisionName);
-  return [...new Set([...routed, latestCreatedRevisionName])].filter((each) => each !== undefined);
+  return shownRevisions(service);
 }
 
 const number = (value: unknown): string => (typeof value === "number" ? String(Math.round(value * 100) / 100) : "");
@@ -87,8 +64,7 @@ export const explain: CommandBody<ExplainFlags> = async (args, flags, terminal) 
   const revisions = await revisionsOf(client, target, namespace);
   const found: Explanation[] = [];
   for (const revision of revisions) {
-    const path = `/explain?namespace=${encodeURIComponent(namespace)}&revision=${encodeURIComponent(revision)}`;
-    const explanation = await client.knap<Explanation>("GET", path);
+    const explanation = await readExplanation(client, namespace, revision);
     found.push({ ...explanation, revision, decisions: newest(explanation.decisions, flags.last) });
   }
   terminal.print(

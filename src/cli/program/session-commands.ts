@@ -26,6 +26,11 @@ export function addSessionCommands(program: Command, run: Run): void {
     .argument("[cmd...]", "the command to run, after --");
   act<SessionFlags>(run, ci, async () => (await import("../commands/ci.ts")).ci);
 
+  const harness = addSessionFlags(program.command("harness", { hidden: true }), "ci").summary(
+    "the process behind the test library",
+  );
+  act<SessionFlags>(run, harness, async () => (await import("../commands/harness.ts")).harness);
+
   const down = program
     .command("down")
     .summary("stop a session")

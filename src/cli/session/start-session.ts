@@ -32,7 +32,7 @@ export interface RunningSession {
 }
 
 export interface SessionStart {
-  readonly command: "up" | "ci";
+  readonly command: "up" | "ci" | "test";
   readonly project: Project;
   readonly settings: SessionSettings;
   readonly log: Logger;

@@ -146,6 +146,8 @@ export class PodWorker implements PodState {
     const frozenPod = await this.#endContainers().catch(onError);
     await this.#remove(frozenPod ?? undefined).catch(onError);
     this.#onGone();
+    // As in a cluster, the last status tells how the containers ended. Planners run later and do not see it.
+    if (!frozenPod) this.#writeStatus();
     store.confirmDeleted(this.key, this.uid);
   }
 
