@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type WatchedPaths, watchPaths } from "../../../src/dev/watch-paths.ts";
@@ -38,6 +38,18 @@ describe("watched files", () => {
       await sleep(300);
       expect(await reportedDuring(() => writeFile(at("app.yaml"), round))).toEqual(["app.yaml"]);
       expect(await reportedDuring(() => writeFile(at("app.yaml"), `${round}!`))).toEqual(["app.yaml"]);
+    }
+  });
+
+  test("the watcher reports a file that is replaced by a link to itself, and the next file", async () => {
+    await mkdir(at("src"));
+    for (const name of ["app.yaml", "src/a.mjs"]) {
+      await writeFile(at(name), "1");
+      await watched.follow([at("app.yaml"), at("src")]);
+      const link = (): Promise<void> => rm(at(name)).then(() => symlink(basename(name), at(name)));
+      expect(await reportedDuring(link)).toEqual([name]);
+      await watched.follow([at("app.yaml"), at("src")]);
+      expect(await reportedDuring(() => rm(at(name)).then(() => writeFile(at(name), "2")))).toContain(name);
     }
   });
 
