@@ -166,7 +166,7 @@ describe("builds", () => {
       ids.push(built.id);
     }
     expect(new Set(ids).size).toBe(3);
-    const removed = await pruneImages(runtime, { namespace: "default", name: `built-${id}`, keep: ids[2] as string });
+    const removed = await pruneImages(runtime, { ...order, name: order.service, keep: ids[2] as string });
     expect(removed).toBe(1);
     const left = await runtime.images.list({ label: `${BUILD_LABEL}=default/built-${id}` });
     expect(left.length).toBe(2);

@@ -11,7 +11,7 @@ import { findAgents, maskOf, readBuildSecrets } from "../image/build-inputs.ts";
 import { buildByCommand } from "../image/command-build.ts";
 import { type BuiltImage, buildImage, type ImageBuildOptions } from "../image/image-build.ts";
 import { type PruneOptions, pruneImages } from "../image/image-prune.ts";
-import { SESSION_LABEL } from "../kubelet/orphans.ts";
+import { HOST_LABEL, SESSION_LABEL, stateOfSession } from "../kubelet/orphans.ts";
 import { BuildError } from "../runtime/build-error.ts";
 import type { BuildStep } from "../runtime/build-request.ts";
 import { type ContainerRuntime, type ImageInfo, RuntimeError } from "../runtime/runtime.ts";
@@ -95,7 +95,7 @@ export function makeImageBuilder(options: ImageBuilderOptions): ImageBuilder {
         plan.command === undefined
           ? await buildDockerfile(runtime, plan, { ...target, labels, output })
           : await buildByCommand(runtime, { ...target, ...plan, records, tags: commandTags });
-      const prune = () => pruneOlder(options, { namespace, name, keep: id, commandTags });
+      const prune = () => pruneOlder(options, { namespace, name, context: plan.context, keep: id, commandTags });
       runInBackground(options.log, "removing older images", () => pruning.run(prune));
       options.onBuilt?.({ service: request.service, image });
       return { ok: true, image, figures: { ms: performance.now() - startedMs, ...output.counts } };
@@ -113,10 +113,12 @@ export function makeImageBuilder(options: ImageBuilderOptions): ImageBuilder {
 /** A failed removal does not fail the build: the next build tries again. */
 async function pruneOlder(
   options: ImageBuilderOptions,
-  service: Pick<PruneOptions, "namespace" | "name" | "keep" | "commandTags">,
+  service: Omit<PruneOptions, "labels" | "isInUse">,
 ): Promise<void> {
+  const { [HOST_LABEL]: host } = options.labels;
+  const labels = host === undefined ? {} : { [HOST_LABEL]: host };
   try {
-    await pruneImages(options.runtime, { ...service, isInUse: (found) => isInUse(options, found) });
+    await pruneImages(options.runtime, { ...service, labels, isInUse: (found) => isInUse(options, found) });
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
   }
@@ -181,11 +183,14 @@ async function buildDockerfile(
 
 /** A Revision at zero has no container that protects its image from removal. */
 async function isInUse(
-  { labels, imagesInUse, isSessionLive }: ImageBuilderOptions,
+  { runtime, labels, imagesInUse, isSessionLive }: ImageBuilderOptions,
   image: ImageInfo,
 ): Promise<boolean> {
   const session = image.labels[SESSION_LABEL];
-  if (session !== undefined && session !== labels[SESSION_LABEL]) return isSessionLive(session);
+  if (session !== undefined && session !== labels[SESSION_LABEL]) {
+    const search = { runtime, hostId: labels[HOST_LABEL] ?? "", isSessionLive };
+    return (await stateOfSession(search, image.labels)) !== "ended";
+  }
   const used = await imagesInUse();
   return image.tags.some((tag) => used.has(tag));
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { namespacedName } from "../../apis/meta/key.ts";
 import { errorText } from "../../base/errors.ts";
+import { sha256Hex } from "../../base/hash.ts";
 import { BuildError } from "../runtime/build-error.ts";
 import type { BuildAgent, BuildSecret, BuildSettings, BuildStep, RegistryAccess } from "../runtime/build-request.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -32,6 +33,13 @@ export interface ImageBuildOptions extends BuildSettings {
 
 /** The label of images that knap built. Its value is `namespace/name` of the Service. */
 export const BUILD_LABEL = "knap.dev/service";
+/** The label that tells projects apart which have Services of the same name. Its value is a hash of the context's path. */
+export const CONTEXT_LABEL = "knap.dev/context";
+
+/** Returns the labels of a Service's builds, by which a later build finds them. `context`: absolute. */
+export function buildLabels(service: ServiceName, context: string): Readonly<Record<string, string>> {
+  return { [BUILD_LABEL]: namespacedName(service), [CONTEXT_LABEL]: sha256Hex(context).slice(0, ID_DIGITS) };
+}
 const ID_DIGITS = 12;
 /** The part of a tag after the repository: of a finished build, or of one that is under way. */
 const OWN_TAG = /^:([0-9a-f]{12}|building-[0-9a-f]+)$/;
@@ -49,7 +57,7 @@ export async function buildImage(runtime: ContainerRuntime, options: ImageBuildO
   const building = buildingTag(service);
   if (!options.pull) for (const base of bases) await pullPrivate(runtime, base, options);
   const packed = pack(options);
-  const labels = { ...options.labels, [BUILD_LABEL]: namespacedName(service) };
+  const labels = { ...options.labels, ...buildLabels(service, options.context) };
   const registries = accessTo(bases);
   const source = { context: packed.stream, dockerfile: packed.dockerfile };
   const request = { ...settings, ...source, registries, tag: building, labels };

@@ -1,13 +1,17 @@
 // Removes the older builds of a Service.
 import { namespacedName } from "../../apis/meta/key.ts";
 import { type ContainerRuntime, type ImageInfo, RuntimeError } from "../runtime/runtime.ts";
-import { BUILD_LABEL, isBuildTag, repositoryOf } from "./image-build.ts";
+import { BUILD_LABEL, buildLabels, isBuildTag, repositoryOf } from "./image-build.ts";
 
 const KEPT_PER_SERVICE = 2;
 
 export interface PruneOptions {
   readonly namespace: string;
   readonly name: string;
+  /** The build context, an absolute path: other projects can have a Service of the same name. */
+  readonly context: string;
+  /** Labels that all builds of this host have. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** The id of the newest build. */
   readonly keep?: string;
   /** The tags of this session's builds by a command. Images of other sessions' commands cannot be told apart. */
@@ -17,8 +21,8 @@ export interface PruneOptions {
 }
 
 /**
- * Keeps the last two builds, images in use, images that a container uses, and all tags of the user. Resolves with the
- * number of removed images.
+ * Keeps the last two builds, images in use, images that a container uses, images of other projects and hosts, and all
+ * tags of the user. Resolves with the number of removed images.
  */
 export async function pruneImages(runtime: ContainerRuntime, options: PruneOptions): Promise<number> {
   const { keep, commandTags = new Set(), isInUse = () => false } = options;
@@ -28,11 +32,15 @@ export async function pruneImages(runtime: ContainerRuntime, options: PruneOptio
     // Images that a command of the user built have no label.
     runtime.images.list({ repository: repositoryOf(options) }),
   ]);
-  const ownTags = ({ labels, tags }: ImageInfo): readonly string[] =>
-    tags.filter((tag) => (labels[BUILD_LABEL] === service ? isBuildTag(options, tag) : commandTags.has(tag)));
-  const all = new Map([...labelled, ...tagged].map((image) => [image.id, image]));
+  const own = Object.entries({ ...options.labels, ...buildLabels(options, options.context) });
+  const isOwn = ({ labels }: ImageInfo): boolean => own.every(([name, value]) => labels[name] === value);
   // An image that the user built from a build of knap has its labels as well.
-  const images = [...all.values()].filter((image) => image.tags.length === 0 || ownTags(image).length > 0);
+  const ownTags = (image: ImageInfo): readonly string[] =>
+    image.tags.filter((tag) => (isOwn(image) ? isBuildTag(options, tag) : commandTags.has(tag)));
+  const all = new Map([...labelled, ...tagged].map((image) => [image.id, image]));
+  const images = [...all.values()].filter((image) =>
+    image.tags.length === 0 ? isOwn(image) : ownTags(image).length > 0,
+  );
   const current = images.filter(({ id }) => id === keep);
   // The time of creation says nothing: a cached build has that of its first build, and some tools write 1970.
   const others = images.filter(({ id }) => id !== keep).sort((a, b) => Date.parse(b.taggedAt) - Date.parse(a.taggedAt));

@@ -75,6 +75,16 @@ export async function listLabelled(search: OrphanSearch): Promise<readonly Label
   });
 }
 
+/** Resolves with the state of the session that made something with these labels. */
+export async function stateOfSession(
+  search: OrphanSearch,
+  labels: Readonly<Record<string, string>>,
+): Promise<LabelledResource["state"]> {
+  const { [SESSION_LABEL]: session = "", [HOST_LABEL]: host = "" } = labels;
+  const containers = (await search.runtime.list(`${SESSION_LABEL}=${session}`)).filter(isNamedByKnap);
+  return stateOf(search, { session, host, labels, containers });
+}
+
 /** Every container of a session is named with the prefix of the session. */
 function isNamedByKnap({ name, labels }: RuntimeContainer): boolean {
   const prefix = `knap-${labels[SESSION_LABEL]}`;
