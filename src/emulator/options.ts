@@ -41,7 +41,7 @@ export interface EmulatorOptions {
   readonly sessionId: string;
   /** An existing folder of this session, mode 0700. */
   readonly sessionFolder: string;
-  /** The folder that keeps the local certificate authority between sessions. Default: the session's folder. */
+  /** The folder for the local certificate authority and the copies of synced files. Default: the session's folder. */
   readonly stateFolder?: string | undefined;
   readonly hostId: string;
   /** The identity of this process, a label of everything on the engine; see `processIdentity`. */

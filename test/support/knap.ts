@@ -86,7 +86,8 @@ export function faultAtSignal(how: "throw" | "reject"): readonly string[] {
 function foldersIn(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && entry.name !== "authority").map(({ name }) => name);
+  const isState = (name: string): boolean => name === "authority" || name === "overlays";
+  return entries.filter((entry) => entry.isDirectory() && !isState(entry.name)).map(({ name }) => name);
 }
 
 export class RunningKnap {

@@ -38,6 +38,7 @@ import { type BuildServiceImage, type ImageBuilderOptions, imagesOf, makeImageBu
 import { makePodLogs } from "./log-reader.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
+import { type OverlaySession, overlayFolderOf, sweepOverlayFolders } from "./overlay-folders.ts";
 import { type OverlayScope, Overlays } from "./overlays.ts";
 import { makePodStreams } from "./pod-streams.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
@@ -58,12 +59,8 @@ export interface ServiceCommand {
 }
 
 /** The user's settings for the node. `EmulatorOptions` describes them. */
-export interface NodeSettings {
-  readonly sessionId: string;
-  readonly sessionFolder: string;
+export interface NodeSettings extends OverlaySession {
   readonly hostId: string;
-  /** The identity of knap's process (`processIdentity`), by which other sessions see that this one is alive. */
-  readonly processId?: string | undefined;
   isSessionLive(sessionId: string): Promise<boolean> | boolean;
   readonly wake: "cold" | "freeze";
   readonly drain: "knap" | "knative";
@@ -120,7 +117,7 @@ export function sessionLabels(
 export function openNode(parts: NodeOptions): NodeAgent {
   const { settings, runtime, network, store } = parts;
   const labels = sessionLabels(settings, parts.info);
-  const overlays = new Overlays({ store, folder: join(settings.sessionFolder, "overlays"), log: settings.log });
+  const overlays = new Overlays({ store, folder: overlayFolderOf(settings), log: settings.log });
   const kubelet = new Kubelet({ ...kubeletOptions(parts, labels), overlayOf: overlays.archiveFor });
   const builds = new BuildSteps();
   const debug = openDebugSessions(parts, labels, kubelet);
@@ -157,6 +154,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
     stop: async (how) => {
       debug.close();
       await (how === "now" ? kubelet.forceStop() : kubelet.stopAll());
+      await overlays.close();
       await tolerateUnreachable(settings, async () => {
         await kubelet.close();
         await network?.close();
@@ -166,9 +164,14 @@ export function openNode(parts: NodeOptions): NodeAgent {
   };
 }
 
-/** Removes what killed sessions left on this engine. Never rejects because of the engine. */
+/** Removes what killed sessions left on this engine and in the state folder. Never rejects because of the engine. */
 export async function sweepDeadSessions(settings: NodeSettings, runtime: ContainerRuntime): Promise<void> {
-  const { hostId, isSessionLive, log } = settings;
+  const { hostId, isSessionLive, stateFolder, log } = settings;
+  if (stateFolder !== undefined) {
+    await sweepOverlayFolders(stateFolder).catch((error: unknown) => {
+      log.warn("cannot remove the synced files of dead sessions", { error });
+    });
+  }
   try {
     const removed = await sweepOrphans({ runtime, hostId, isSessionLive: (id) => isSessionLive(id) });
     if (removed > 0) log.info("removed containers, networks and volumes of dead sessions", { removed });

@@ -1,5 +1,6 @@
 // Keeps one overlay per Service and image, and shows in annotations of the Revisions how many files differ from the
 // image.
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type StoredPod, servingContainer } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
@@ -87,6 +88,14 @@ export class Overlays {
     overlay.set(new Map());
     overlay.prune(before);
     this.markAll(scope);
+  }
+
+  /** Removes all copies. Failing to remove them does not stop the shutdown: the next session does it. */
+  async close(): Promise<void> {
+    const { folder, log } = this.#options;
+    await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
+      log.warn("cannot remove the copies of synced files", { error });
+    });
   }
 
   #mark(revision: Stored<Revision>): void {
