@@ -1,6 +1,7 @@
 // Tests watch mode on real containers: what a saved file does to the running Service, for each rule and way of saving.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -49,6 +50,11 @@ const answer = async (): Promise<Record<string, string>> => JSON.parse((await ge
 const expectAnswer = (expected: Record<string, unknown>, withinMs = 15_000) =>
   eventually(async () => expect(await answer()).toMatchObject(expected), withinMs);
 const synced = () => knap.events.filter(({ type }) => type === "synced");
+/** The folders of copies of synced files, one per session. */
+const copies = (): readonly string[] => {
+  const copied = join(home.folder, "knap", "overlays", hostname());
+  return existsSync(copied) ? readdirSync(copied) : [];
+};
 const builds = () => knap.events.filter(({ type, phase }) => type === "build" && phase === "started");
 
 beforeAll(async () => {
@@ -69,7 +75,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await knap.interrupt();
-  const left = await engine.list(`knap.dev/host=${home.hostId}`);
+  const left = [...(await engine.list(`knap.dev/host=${home.hostId}`)), ...copies()];
   home[Symbol.dispose]();
   expect(left).toEqual([]);
 });
@@ -97,6 +103,7 @@ describe("without rules", () => {
     expect((await answer())["boot"]).not.toBe(boot);
     const event = await knap.until(({ type }) => type === "synced");
     expect(event).toMatchObject({ files: ["src/main.mjs"], instances: 1, dirty: 1 });
+    expect(copies()).toHaveLength(1);
     write("public/page.txt", "two");
     await expectAnswer({ page: "two" });
     const shown = async (...args: readonly string[]) => (await home.run(args, folder)).stdout;
