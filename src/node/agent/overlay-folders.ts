@@ -1,5 +1,5 @@
-// Names the folder for the copies of a session's synced files, and removes those of dead sessions. They are in the state
-// folder, because the folder of a session is often in memory.
+// Names the folder for the copies of a session's synced files, and removes those of dead sessions. They are in the
+// state folder, because the folder of a session is often in memory.
 import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";

@@ -33,8 +33,8 @@ export interface ImageBuildOptions extends BuildSettings {
 
 /** The label of images that knap built. Its value is `namespace/name` of the Service. */
 export const BUILD_LABEL = "knap.dev/service";
-/** The label that tells projects apart which have Services of the same name. Its value is a hash of the context's path. */
-export const CONTEXT_LABEL = "knap.dev/context";
+/** The label that tells projects with Services of the same name apart. Its value is a hash of the context's path. */
+const CONTEXT_LABEL = "knap.dev/context";
 
 /** Returns the labels of a Service's builds, by which a later build finds them. `context`: absolute. */
 export function buildLabels(service: ServiceName, context: string): Readonly<Record<string, string>> {
