@@ -1,6 +1,6 @@
 // Tests the packed tarball, installed into an empty folder as a user installs it.
 import { execFileSync } from "node:child_process";
-import { cpSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,31 +13,30 @@ function sizeOf(folder: string): number {
   return files.reduce((sum, file) => sum + lstatSync(join(folder, file)).size, 0);
 }
 
-describe("the installed package", () => {
+describe("the packed package", () => {
+  let base: string;
   let folder: string;
+  let tarball: string;
 
-  /** Runs a program of the installed package and returns its standard output. */
-  const run = (program: string, ...args: string[]): string => {
+  const exec = (program: string, args: readonly string[], cwd = folder): string => {
     const { KNAP_SESSION, CI, ...env } = process.env;
-    const own = { XDG_RUNTIME_DIR: folder, XDG_STATE_HOME: folder };
-    const options = { cwd: folder, env: { ...env, ...own }, encoding: "utf8", stdio: "pipe" } as const;
-    return execFileSync(join(folder, "node_modules/.bin", program), args, options);
+    const own = { XDG_RUNTIME_DIR: base, XDG_STATE_HOME: base, npm_config_cache: join(base, ".npm") };
+    const offline = { npm_config_offline: "true", npm_config_audit: "false", npm_config_update_notifier: "false" };
+    return execFileSync(program, args, { cwd, env: { ...env, ...own, ...offline }, encoding: "utf8", stdio: "pipe" });
   };
+  /** Runs a program of the installed package and returns its standard output. */
+  const run = (program: string, ...args: string[]): string => exec(join(folder, "node_modules/.bin", program), args);
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "knap-package-"));
-    const npm = (cwd: string, ...args: string[]): string =>
-      execFileSync("npm", [...args, "--cache", join(folder, ".npm")], { cwd, encoding: "utf8", stdio: "pipe" });
-    // Other test files run dist/ at the same time, so the release is built in a copy.
-    const release = join(folder, "release");
-    for (const name of ["package.json", "README.md", "LICENSE", "templates"])
-      cpSync(join(root, name), join(release, name), { recursive: true });
-    execFileSync(process.execPath, ["scripts/build.mjs", "--release", join(release, "dist")], { cwd: root });
-    npm(release, "pack", "--ignore-scripts", "--pack-destination", folder);
-    const [tarball] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
-    npm(folder, "install", "--offline", "--no-audit", "--no-fund", `./${tarball}`);
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    base = mkdtempSync(join(tmpdir(), "knap-package-"));
+    folder = join(base, "project");
+    mkdirSync(folder);
+    // This also runs publint and Are The Types Wrong on the tarball.
+    tarball = exec(process.execPath, [join(root, "scripts/pack.mjs"), base]).trim();
+    writeFileSync(join(folder, "package.json"), '{ "name": "consumer", "private": true }');
+    exec("npm", ["install", "--save-dev", tarball]);
+  }, 180_000);
+  afterAll(() => rmSync(base, { recursive: true, force: true }));
 
   test("the installed package is a single package of at most 8 MB without an install script", () => {
     const modules = join(folder, "node_modules");
@@ -54,7 +53,7 @@ describe("the installed package", () => {
   });
 
   test("the package has the schema of knap.yaml, which a file of `knap init` names by a path inside of the project", () => {
-    run("knap", "init", "--dir", "shop");
+    run("knap", "init", "shop");
     const [first = ""] = readFileSync(join(folder, "shop/knap.yaml"), "utf8").split("\n");
     expect(first).toBe("# yaml-language-server: $schema=../node_modules/knap/schema/knap.schema.json");
     const schema = JSON.parse(readFileSync(join(folder, "node_modules/knap/schema/knap.schema.json"), "utf8"));
@@ -67,5 +66,16 @@ describe("the installed package", () => {
     expect(run("knap", "validate", "-f", "hello")).toBe("");
     const script = 'curl -fsS "$KNAP_URL"';
     expect(run("knap", "ci", "-f", "hello", "--runtime", "process", "--", "sh", "-c", script)).toContain("Hello World");
+  });
+
+  test("`npx` and a global installation run knap from a folder without a package", () => {
+    const empty = join(base, "empty");
+    const prefix = join(base, "global");
+    mkdirSync(empty);
+    expect(exec("npx", ["--yes", "--package", tarball, "knap", "version"], empty)).toMatch(/^knap \d/);
+    exec("npm", ["install", "--global", "--prefix", prefix, tarball], empty);
+    exec(join(prefix, "bin/knap"), ["init", "shop", "--template", "go"], empty);
+    expect(readFileSync(join(empty, "shop/.gitignore"), "utf8")).toBe("/server\n");
+    expect(readdirSync(empty)).toEqual(["shop"]);
   });
 });
