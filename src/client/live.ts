@@ -1,4 +1,5 @@
 // Defines the answer of `GET /live` of the API group knap.dev: figures that change too often to be stored in objects.
+import type { Fault } from "../apis/faults/fault.ts";
 
 export interface LiveRevision {
   readonly concurrency: number;
@@ -76,4 +77,6 @@ export interface Live {
   readonly https?: HttpsListener | undefined;
   /** The step of each Service's build that runs now; "" before the first step. */
   readonly builds?: Readonly<Record<string, string>> | undefined;
+  /** The injected faults that are on. */
+  readonly faults?: readonly Fault[] | undefined;
 }

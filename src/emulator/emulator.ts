@@ -4,15 +4,11 @@ import { join } from "node:path";
 import { ApiServer } from "../api-server/api-server.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import { unknownFields } from "../apis/schema/schemas.ts";
-import { EnvironmentError } from "../base/environment-error.ts";
-import type { Logger } from "../base/logger.ts";
 import { monotonicClock } from "../base/monotonic-clock.ts";
 import { type ShutdownMode, ShutdownStack } from "../base/shutdown-stack.ts";
 import { makeHttpClient } from "../client/http-client.ts";
 import { Activator } from "../data-plane/activator/activator.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
-import type { ForwarderFactory } from "../data-plane/http/forwarder.ts";
-import { defaultForwarder } from "../data-plane/http-client/node-forwarder.ts";
 import { IngressGateway } from "../data-plane/ingress/ingress.ts";
 import { CertificateIssuer } from "../gateway/certificate-issuer.ts";
 import { makeLoopbackCertificate } from "../gateway/certificates.ts";
@@ -24,12 +20,15 @@ import { RequestRecords } from "../knap-api/request-records.ts";
 import { VirtualTime } from "../knap-api/virtual-time.ts";
 import { type NodeAgent, openNode, sessionLabels, sweepDeadSessions } from "../node/agent/node-agent.ts";
 import { makeDiskReport } from "../node/agent/node-condition.ts";
+import { makeLookupFault } from "../node/agent/pod-faults.ts";
 import { PodUsageSampler } from "../node/agent/pod-usage.ts";
 import { QueueProxies } from "../node/agent/queue-proxies.ts";
 import { RevisionBackends } from "../node/agent/revision-backends.ts";
+import { SessionFaults } from "../node/agent/session-faults.ts";
 import { ImageLibrary } from "../node/image/image-library.ts";
 import { readDockerConfig } from "../node/image/registry-auth.ts";
 import { StartRecords } from "../node/kubelet/start-records.ts";
+import { chooseForwarder } from "./choose-forwarder.ts";
 import { chooseRuntime } from "./choose-runtime.ts";
 import { ACTIVATOR_ADDRESS, GATEWAY_ADDRESS, makeClusterObjects } from "./cluster-objects.ts";
 import { type ControlPlane, makeControlPlane } from "./control-plane.ts";
@@ -126,6 +125,8 @@ async function openSession(options: EmulatorOptions, shutdown: ShutdownStack) {
   shutdown.add(() => runtime.close());
   const info = await runtime.info();
   seed(store, makeClusterObjects({ ...info, maxPods }));
+  const faults = new SessionFaults({ store, clock, jump: clocks.jump });
+  shutdown.add(() => faults.close());
   return {
     options,
     clocks,
@@ -136,12 +137,13 @@ async function openSession(options: EmulatorOptions, shutdown: ShutdownStack) {
     runtimeName,
     notices,
     info,
+    faults,
     startRecords: new StartRecords(),
   };
 }
 
 /** Opens the request path: listeners, ingress, activator and queue-proxies. */
-async function openRequestPath({ options, clocks, store, config, startRecords }: Session) {
+async function openRequestPath({ options, clocks, store, config, startRecords, faults }: Session) {
   const { address, port, httpsPort, limits, log } = options;
   const coldStarts = new ColdStarts(startRecords);
   const requests = new RequestRecords(coldStarts);
@@ -158,7 +160,7 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
   };
   const gateway = new IngressGateway({ forward, random: Math.random, address: GATEWAY_ADDRESS });
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"], log);
-  const queueProxies = new QueueProxies({ clock: monotonicClock, statsClock: clocks.stats, forwarders, log });
+  const queueProxies = new QueueProxies({ clock: monotonicClock, statsClock: clocks.stats, forwarders, faults, log });
   new RevisionBackends({ store, activator, queueProxies });
   const listeners = await GatewayListeners.open({
     store,
@@ -176,25 +178,6 @@ async function openRequestPath({ options, clocks, store, config, startRecords }:
     activator.close();
   };
   return { activator, gateway, forward, listeners, queueProxies, coldStarts, requests, close };
-}
-
-/**
- * Resolves with the queue-proxies' forwarder that KNAP_FORWARDER names. Logs one warning if the default has to fall
- * back.
- */
-async function chooseForwarder(name: string | undefined, log: Logger): Promise<ForwarderFactory> {
-  if (!name || name === "node") {
-    const { factory, notice } = defaultForwarder();
-    if (notice !== undefined) log.warn(notice);
-    return factory;
-  }
-  if (name === "http-proxy")
-    return (await import("../data-plane/http-client/http-proxy-forwarder.ts")).httpProxyForwarder;
-  throw new EnvironmentError(
-    `no forwarder "${name}"`,
-    "KNAP_FORWARDER is node or http-proxy",
-    "Unset it for the default",
-  );
 }
 
 function makeLibrary({ runtime, info }: Session): ImageLibrary {
@@ -235,7 +218,7 @@ function openControl(session: Session, path: RequestPath, library: ImageLibrary,
 }
 
 async function openNodeAgent(session: Session, path: RequestPath, library: ImageLibrary): Promise<NodeAgent> {
-  const { options, clock, store, runtime, info, startRecords } = session;
+  const { options, clock, store, runtime, info, startRecords, faults } = session;
   const { gateway, forward, listeners, queueProxies } = path;
   const network = await openNodeNetwork({
     sessionId: options.sessionId,
@@ -243,18 +226,30 @@ async function openNodeAgent(session: Session, path: RequestPath, library: Image
     runtime,
     info,
     store,
+    failsLookup: makeLookupFault(faults, store),
     ingress: gateway,
     forward,
     publicPort: listeners.publicAddress.port,
     labels: sessionLabels(options, info),
   });
-  const parts = { settings: options, clock, runtime, info, store, queueProxies, startRecords, library, network };
+  const parts = {
+    settings: options,
+    clock,
+    runtime,
+    info,
+    store,
+    queueProxies,
+    startRecords,
+    library,
+    network,
+    faults,
+  };
   return openNode(parts);
 }
 
 /** The API server with the endpoints of knap.dev. */
 async function openApi(
-  { options, clock, store }: Session,
+  { options, clock, store, faults }: Session,
   { activator, gateway, listeners, queueProxies, coldStarts, requests }: RequestPath,
   control: ControlPlane,
   node: NodeAgent,
@@ -285,6 +280,7 @@ async function openApi(
       time,
       kill: node.kill,
       debug: node.debug,
+      faults,
       onStop: () => stopRequest.abort(),
     }),
     log: options.log,

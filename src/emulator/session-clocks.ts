@@ -3,6 +3,7 @@ import type { Clock, Time } from "../base/clock.ts";
 import { Emitter } from "../base/emitter.ts";
 import { formatDuration } from "../base/go/duration.ts";
 import { monotonicClock } from "../base/monotonic-clock.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { VirtualClock } from "../base/virtual-clock.ts";
 import { WallClock } from "../base/wall-clock.ts";
 import { EventRecorder } from "../control-plane/controller/event-recorder.ts";
@@ -20,6 +21,8 @@ export interface SessionClocks {
   readonly virtual?: VirtualClock;
   /** See `World.awakeSince`. */
   readonly awakeSince: () => Time;
+  /** Moves the clock of objects at once, as if the machine's clock was set. Virtual time cannot go back. */
+  readonly jump: (byMs: number) => Result<undefined>;
   /** Reports by how many ms the machine's clock was set. Never with `--clock virtual`. */
   readonly onSet: Emitter<number>["subscribe"];
 }
@@ -32,11 +35,23 @@ export function makeSessionClocks(
   const changes = new Emitter<number>();
   if (clock === "virtual") {
     const virtual = new VirtualClock(wall());
-    return { objects: virtual, stats: virtual, virtual, awakeSince: () => 0, onSet: changes.subscribe };
+    const jump: SessionClocks["jump"] = (byMs) => {
+      if (byMs < 0) return failed("virtual time cannot go back");
+      virtual.advance(byMs);
+      return ok(undefined);
+    };
+    return { objects: virtual, stats: virtual, virtual, awakeSince: () => 0, jump, onSet: changes.subscribe };
   }
-  const objects = new WallClock({ wall, monotonic: monotonicClock, onSet: (byMs) => changes.emit(byMs) });
+  let jumpedMs = 0;
+  const machine = (): Time => wall() + jumpedMs;
+  const objects = new WallClock({ wall: machine, monotonic: monotonicClock, onSet: (byMs) => changes.emit(byMs) });
   changes.subscribe((byMs) => log.info("the machine's clock was set", { byMs }));
-  return { objects, stats: monotonicClock, awakeSince: () => objects.awakeSince, onSet: changes.subscribe };
+  const jump: SessionClocks["jump"] = (byMs) => {
+    jumpedMs += byMs;
+    objects.now();
+    return ok(undefined);
+  };
+  return { objects, stats: monotonicClock, awakeSince: () => objects.awakeSince, jump, onSet: changes.subscribe };
 }
 
 /** Records an Event of the Node each time the machine's clock is set. */

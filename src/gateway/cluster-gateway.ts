@@ -22,6 +22,8 @@ export interface ClusterGatewayParts {
   readonly runtime: ContainerRuntime;
   readonly info: RuntimeInfo;
   readonly store: ObjectStore;
+  /** Returns true if a fault makes the lookup of this name by the container with this address fail. */
+  readonly failsLookup: (name: string, address: string) => boolean;
   /** Handles requests that arrive at the gateway. */
   readonly ingress: IngressGateway;
   /** Handles requests to a revision's own Service. */
@@ -33,7 +35,7 @@ export interface ClusterGatewayParts {
 
 /** Returns undefined if the runtime has no networks. */
 export async function openNodeNetwork(parts: ClusterGatewayParts): Promise<NodeNetwork | undefined> {
-  const { sessionId, log, runtime, info, store, ingress, publicPort, labels } = parts;
+  const { sessionId, log, runtime, info, store, failsLookup, ingress, publicPort, labels } = parts;
   if (!runtime.capabilities.networks) return undefined;
   const mode = wantedMode(process.env["KNAP_GATEWAY"]);
   const prefix = `knap-${sessionId}`;
@@ -43,7 +45,7 @@ export async function openNodeNetwork(parts: ClusterGatewayParts): Promise<NodeN
     isPublicHost: (host: string) => ingress.table.publicHosts.includes(host),
   };
   const handler = makeLocalHandler(parts);
-  const options = { runtime, info, network, names, handler, publicPort, labels, prefix, log };
+  const options = { runtime, info, network, names, failsLookup, handler, publicPort, labels, prefix, log };
   const { gateway, hostAddress, notice } = await openGateway(options, mode);
   return {
     ...network,

@@ -3,15 +3,19 @@ import { constants } from "node:os";
 import type { EndpointHandler, EndpointHandlers, EndpointRequest } from "../api-server/custom-endpoints.ts";
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
 import type { Pod } from "../apis/core/types.ts";
+import { concerns, faultText } from "../apis/faults/fault.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { namespacedName } from "../apis/meta/key.ts";
+import { SERVICE_LABEL } from "../apis/serving/labels.ts";
 import { countText } from "../base/count-text.ts";
 import { fieldsOf } from "../base/json.ts";
+import type { Live } from "../client/live.ts";
 import { REQUEST_ID_HEADER } from "../client/requests.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ClockEndpointOptions, makeClockEndpoints } from "./clock-endpoints.ts";
 import { type DebugEndpointOptions, makeDebugEndpoints } from "./debug-endpoints.ts";
+import { type FaultEndpointOptions, makeFaultEndpoints } from "./fault-endpoints.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./gather-live.ts";
 import { LastExits } from "./last-exits.ts";
 import type { RequestRecords } from "./request-records.ts";
@@ -20,7 +24,11 @@ import { makeWaitEndpoint } from "./wait-endpoint.ts";
 /** Kubernetes' limit of `replicas`. */
 const MAX_PODS = 2 ** 31 - 1;
 
-export interface KnapEndpointOptions extends LiveOptions, ClockEndpointOptions, DebugEndpointOptions {
+export interface KnapEndpointOptions
+  extends LiveOptions,
+    ClockEndpointOptions,
+    DebugEndpointOptions,
+    FaultEndpointOptions {
   readonly requests: RequestRecords;
   /** Called when `knap down` asks the session to end. */
   readonly onStop: () => void;
@@ -32,13 +40,14 @@ export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandler
   const { clock, control } = options;
   const lastExits = new LastExits(control.store);
   const handlers: Record<string, EndpointHandler> = {
-    "GET /live": () => gatherLive(options, clock.now()),
+    "GET /live": () => ({ ...gatherLive(options, clock.now()), faults: options.faults.all }) satisfies Live,
     "GET /explain": (request) => explainNamed(options, request),
     "GET /requests": (request) => findRequest(options, request),
     "GET /last-exit": (request) => findLastExit(control.store, lastExits, request),
     "POST /wait": makeWaitEndpoint(options),
     ...makeClockEndpoints(options),
     ...makeDebugEndpoints(options),
+    ...makeFaultEndpoints(options),
     "POST /kill": (request) => killPod(options, request),
     "POST /scale": (request) => overrideScale(options, request),
     "POST /stop": () => {
@@ -50,18 +59,20 @@ export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandler
   return new Map(Object.entries(handlers));
 }
 
-async function explainNamed({ control, clock, debug }: KnapEndpointOptions, { query }: EndpointRequest) {
+async function explainNamed({ control, clock, debug, faults }: KnapEndpointOptions, { query }: EndpointRequest) {
   const namespace = query.get("namespace") ?? "default";
   const name = query.get("revision") ?? "";
-  if (!control.store.get("Revision.serving.knative.dev", namespace, name)) {
+  const revision = control.store.get("Revision.serving.knative.dev", namespace, name);
+  if (!revision) {
     return { refused: makeNotFound({ kind: "Revision.serving.knative.dev", namespace, name }) };
   }
   const key = namespacedName({ namespace, name });
   const explained = explainRevision(control, key, clock.now());
   const attached = (await debug.find(key))?.attached;
-  if (attached === undefined) return explained;
-  const who = `${countText(attached, "debugger")} attached`;
-  return { ...explained, sentence: `${explained.sentence}; ${who}` };
+  const debuggers = attached === undefined ? [] : [`${countText(attached, "debugger")} attached`];
+  const target = { namespace, service: revision.metadata.labels?.[SERVICE_LABEL], revision: name };
+  const injected = faults.all.filter((fault) => concerns(fault, target)).map((fault) => `fault ${faultText(fault)}`);
+  return { ...explained, sentence: [explained.sentence, ...debuggers, ...injected].join("; ") };
 }
 
 function findRequest({ requests }: KnapEndpointOptions, { query }: EndpointRequest) {

@@ -1,4 +1,5 @@
 // Writes the note in the row of a revision.
+import type { Fault } from "../apis/faults/fault.ts";
 import { debugOf } from "../apis/serving/debug.ts";
 import { DIRTY_ANNOTATION } from "../apis/serving/labels.ts";
 import type { Revision } from "../apis/serving/types.ts";
@@ -11,6 +12,8 @@ export interface NoteFacts {
   readonly problem: string | undefined;
   /** Why its first pod does not start. */
   readonly podProblem: string | undefined;
+  /** The injected faults that are on. */
+  readonly faults: readonly Fault[];
 }
 
 /** The number of synced files that the image does not have; 0: none. */
@@ -22,7 +25,8 @@ export function revisionNote(revision: Revision, facts: NoteFacts): string {
   const debug = debugOf(revision.metadata);
   const state = debug ? `debugged at 127.0.0.1:${debug.port}` : stateText(facts);
   const dirty = dirtyOf(revision);
-  return dirty > 0 ? `${state} · dirty +${dirty}` : state;
+  const faults = facts.faults.map(({ kind }) => `fault ${kind}`);
+  return [state, ...(dirty > 0 ? [`dirty +${dirty}`] : []), ...faults].join(" · ");
 }
 
 function stateText({ readiness, figures, problem, podProblem }: NoteFacts): string {

@@ -1,16 +1,17 @@
 // Makes the rows of the overview: Services, their revisions, and the pods of expanded Services.
 
 import type { RevisionKey } from "../apis/autoscaling/types.ts";
-import { isPodServing, podReadyCondition } from "../apis/core/pod.ts";
+import { isPodServing } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
+import { concerns, type Fault, type FaultTarget } from "../apis/faults/fault.ts";
 import type { Condition } from "../apis/meta/conditions.ts";
 import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import { debugOf } from "../apis/serving/debug.ts";
 import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service, TrafficTarget } from "../apis/serving/types.ts";
-import { countText } from "../base/count-text.ts";
 import type { LiveRevision } from "../client/live.ts";
+import { podNote, podTrouble } from "./pod-note.ts";
 import { dirtyOf, revisionNote } from "./revision-note.ts";
 import type { SessionModel } from "./session-model.ts";
 
@@ -44,6 +45,8 @@ export interface ServiceRow {
   /** The step of the build that runs now; "" before the first one. */
   readonly building: string | undefined;
   readonly debugged: boolean;
+  /** Injected faults are on. */
+  readonly faulty: boolean;
 }
 interface RevisionRow {
   readonly kind: "revision";
@@ -56,6 +59,7 @@ interface RevisionRow {
   readonly note: string;
   readonly traffic: TrafficCell | undefined;
   readonly debugged: boolean;
+  readonly faulty: boolean;
 }
 interface PodRow {
   readonly kind: "pod";
@@ -139,6 +143,8 @@ function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: T
   const seen = figures(model, revision);
   const readiness = readinessOf(revision.status?.conditions);
   const key = namespacedName(revision.metadata);
+  const { namespace, name, labels } = revision.metadata;
+  const faults = faultsOf(model, { namespace, service: labels?.[SERVICE_LABEL], revision: name });
   return {
     kind: "revision",
     key: `revision ${key}`,
@@ -151,28 +157,22 @@ function revisionRow(model: SessionModel, revision: Stored<Revision>, traffic: T
       figures: seen,
       problem: problemOf(revision.status?.conditions),
       podProblem: podProblem(model, key),
+      faults,
     }),
     traffic,
     debugged: debugOf(revision.metadata) !== undefined,
+    faulty: faults.length > 0,
   };
+}
+
+function faultsOf({ live }: SessionModel, target: FaultTarget): readonly Fault[] {
+  return (live?.faults ?? []).filter((fault) => concerns(fault, target));
 }
 
 /** Returns why the first pod of a revision that is not ready does not start, for example which probe fails. */
 export function podProblem(model: SessionModel, revision: RevisionKey): string | undefined {
   const pods = podsOf(model, parseNamespacedName(revision));
   return pods.filter((pod) => !isPodServing(pod)).flatMap((pod) => podTrouble(pod) ?? [])[0];
-}
-
-/** Returns what the kubelet reports about a pod that is not ready: a container's last end, or its failing probe. */
-function podTrouble(pod: Stored<Pod>): string | undefined {
-  if (pod.metadata.deletionTimestamp !== undefined) return undefined;
-  for (const { state, lastState } of pod.status?.containerStatuses ?? []) {
-    const { message } = state?.terminated ?? lastState?.terminated ?? state?.waiting ?? {};
-    if (message) return message;
-  }
-  // "containers with unready status: [app]; startup probe of container "app" failed: …"
-  const [, ...reasons] = podReadyCondition(pod)?.message?.split("; ") ?? [];
-  return reasons.length > 0 ? reasons.join("; ") : undefined;
 }
 
 function podRow(pod: Stored<Pod>): PodRow {
@@ -185,18 +185,6 @@ function podRow(pod: Stored<Pod>): PodRow {
     readiness: readinessOf(pod.status?.conditions),
     note: deletionTimestamp ? "Terminating" : podNote(pod),
   };
-}
-
-function podNote(pod: Stored<Pod>): string {
-  const containers = pod.status?.containerStatuses ?? [];
-  const states = containers.flatMap(({ state }) => state?.waiting?.reason ?? state?.terminated?.reason ?? []);
-  const restarts = containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
-  const trouble = isPodServing(pod) ? undefined : podTrouble(pod);
-  return [
-    states[0] ?? pod.status?.phase ?? "Pending",
-    restarts > 0 ? `, ${countText(restarts, "restart")}` : "",
-    trouble === undefined ? "" : `: ${trouble}`,
-  ].join("");
 }
 
 function serviceRow(
@@ -232,6 +220,7 @@ function serviceRow(
         : undefined,
     building: model.live?.builds?.[namespacedName(service.metadata)],
     debugged: revisions.some(({ metadata }) => debugOf(metadata)),
+    faulty: faultsOf(model, { namespace, service: name }).length > 0,
   };
 }
 

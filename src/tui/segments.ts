@@ -113,8 +113,8 @@ function serviceCells(row: ServiceRow, columns: Columns): readonly Segment[] {
   ];
 }
 
-function modeCell({ mode, debugged }: ServiceRow, width: number): Segment {
-  if (debugged) return { text: fitText("debug", width), colour: "red", bold: true };
+function modeCell({ mode, debugged, faulty }: ServiceRow, width: number): Segment {
+  if (debugged || faulty) return { text: fitText(debugged ? "debug" : "fault", width), colour: "red", bold: true };
   return { text: fitText(mode, width), colour: mode === "Proxy" ? "yellow" : undefined };
 }
 
@@ -122,7 +122,10 @@ function modeCell({ mode, debugged }: ServiceRow, width: number): Segment {
 function revisionCells(row: Extract<Row, { kind: "revision" }>, columns: Columns): readonly Segment[] {
   const { width, name, ready, pods, traffic } = columns;
   const noteWidth = width - name - ready - pods - (row.readiness === "ready" ? traffic : 0);
-  const note = { text: fitText(row.note, noteWidth), colour: row.debugged ? "red" : noteColour(row) } as const;
+  const note = {
+    text: fitText(row.note, noteWidth),
+    colour: row.debugged || row.faulty ? "red" : noteColour(row),
+  } as const;
   if (row.readiness !== "ready") return [note];
   return [note, { text: fitText(trafficText(row.traffic, traffic), traffic) }];
 }

@@ -72,7 +72,8 @@ export class PaperEmulator {
         onStale: stale.subscribe,
       },
       onStarted: (pod, podIP) => {
-        const queueProxy = queueProxies.open({ pod, podIP, port: 8080, addressOf: () => undefined });
+        const crash = () => Promise.resolve();
+        const queueProxy = queueProxies.open({ pod, podIP, port: 8080, addressOf: () => undefined, crash });
         open.set(pod.metadata.uid ?? "", queueProxy);
       },
       onStopping: (pod, done) => {

@@ -13,6 +13,7 @@ import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
 import type { CommandBody } from "../command.ts";
 import { debuggedLines } from "../objects/debugged.ts";
 import { dirtyFiles } from "../objects/dirty-files.ts";
+import { faultLines } from "../objects/faulted.ts";
 import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import { type Cause, findCause } from "../objects/not-ready-cause.ts";
 import { readyOf } from "../objects/wait-condition.ts";
@@ -115,6 +116,7 @@ export const describe: CommandBody<{ namespace?: string }> = async (args, flags,
     });
   });
   if (objects.length > 0) terminal.print((await Promise.all(texts)).join("\n\n\n"));
-  for (const line of await debuggedLines(client, objects)) terminal.say(terminal.paint("red", line));
+  for (const line of [...(await debuggedLines(client, objects)), ...(await faultLines(client, objects))])
+    terminal.say(terminal.paint("red", line));
   return reportMissing(missing, terminal);
 };

@@ -7,6 +7,7 @@ import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { debuggedLines } from "../objects/debugged.ts";
 import { dirtyFiles } from "../objects/dirty-files.ts";
+import { faultLines } from "../objects/faulted.ts";
 import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import type { ResourceTarget } from "../objects/targets.ts";
 import { type PrintOptions, printObjects } from "../output/print-objects.ts";
@@ -65,7 +66,7 @@ export const get: CommandBody<GetFlags> = async (args, flags, terminal) => {
     terminal.print(printObjects(objects, isSingle, { ...options, dirty }));
   } else if (missing.length === 0) terminal.say(`No resources found${namespace ? ` in ${namespace} namespace` : ""}.`);
   // The columns of kubectl have no place for this.
-  const debugged = isData ? [] : await debuggedLines(client, objects);
-  for (const line of debugged) terminal.say(terminal.paint("red", line));
+  const notes = isData ? [] : [...(await debuggedLines(client, objects)), ...(await faultLines(client, objects))];
+  for (const line of notes) terminal.say(terminal.paint("red", line));
   return reportMissing(missing, terminal);
 };

@@ -1,9 +1,11 @@
 // Declares the commands that start, stop or inspect a session, and those that a cluster does not have.
 import type { Command } from "commander";
+import { faultKinds } from "../../apis/faults/fault.ts";
 import { debuggerKinds } from "../../apis/serving/debug.ts";
 import type { DebugFlags } from "../commands/debug.ts";
 import type { DoctorFlags } from "../commands/doctor.ts";
 import type { DownFlags } from "../commands/down.ts";
+import type { FaultFlags } from "../commands/fault.ts";
 import type { LoadFlags } from "../commands/load.ts";
 import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
 import { addSessionFlags, type SessionFlags } from "../flags/session-flags.ts";
@@ -94,6 +96,32 @@ function addLoadCommand(program: Command, run: Run): void {
   act<LoadFlags>(run, load, async () => (await import("../commands/load.ts")).load);
 }
 
+function addFaultCommand(program: Command, run: Run): void {
+  const numberOf = (text: string): number | string => (/^-?[\d.]+$/.test(text) ? Number(text) : text);
+  const fault = program
+    .command("fault")
+    .helpGroup(KNAP_GROUP)
+    .summary("inject a fault into the pods of a Service")
+    .description(
+      [
+        "SERVICE|revision/NAME KIND: inject a fault. list: show those that are on. off [ID|SERVICE|revision/NAME]: end them. Kinds:",
+        ...Object.entries(faultKinds).map(([kind, { does }]) => `  ${kind.padEnd(20)}${does}`),
+      ].join("\n"),
+    )
+    .argument("[args...]", "list (default), off, or SERVICE KIND")
+    .addOption(namespaceFlag())
+    .option("--percent <number>", "act on this share of events", numberOf)
+    .option("--seed <number>", "choose other events (default: 1)", numberOf)
+    .option("--count <number>", "end after acting this often", numberOf)
+    .option("--duration <time>", "end after this time")
+    .option("--delay <time>", "of slow-start and latency (default: 1s)")
+    .option("--status <code>", "of errors, 400 to 599 (default: 500)", numberOf)
+    .option("--host <name>", "of dns-failure: the name whose lookup fails")
+    .option("--by <time>", "of clock-jump: how far; -1h is back")
+    .addOption(outputFlag("json"));
+  act<FaultFlags>(run, fault, async () => (await import("../commands/fault.ts")).fault);
+}
+
 /** Commands of the API group knap.dev. The help lists them in a group of their own. */
 export function addKnapCommands(program: Command, run: Run): void {
   const scale = program
@@ -106,6 +134,7 @@ export function addKnapCommands(program: Command, run: Run): void {
   act<{ namespace?: string }>(run, scale, async () => (await import("../commands/scale.ts")).scale);
 
   addLoadCommand(program, run);
+  addFaultCommand(program, run);
 
   const kill = program
     .command("kill")

@@ -14,6 +14,7 @@ import { Drain } from "./drain.ts";
 import { Readiness } from "./readiness.ts";
 import { RequestContext, type SharedState } from "./request-context.ts";
 import { makeContainerHeaders, type RequestFacts, readFacts } from "./request-facts.ts";
+import { type RequestFault, withFault } from "./request-fault.ts";
 import { RequestLog } from "./request-log.ts";
 import { RequestSteps } from "./request-steps.ts";
 import { type MeasuredRequest, routeTagOf, UserMetrics } from "./user-metrics.ts";
@@ -28,6 +29,8 @@ export interface QueueProxyOptions {
   readonly statsClock?: Clock;
   /** The address of a port of the pod; default: the same port on the upstream's host. */
   readonly addressOf?: (port: number) => PodAddress;
+  /** Called for each counted request: what fails in it; undefined: nothing. */
+  readonly nextFault?: (() => RequestFault | undefined) | undefined;
 }
 
 const DONE = Promise.resolve();
@@ -162,11 +165,14 @@ export class QueueProxy {
     const counted = !facts.kubeletProbe;
     const proxied = facts.proxyRequest === "activator";
     if (counted) this.#stats.started(this.#statsTime(now), proxied);
-    const entered = counted ? this.#breaker.enter(context) : "run";
+    const fault = counted ? this.#options.nextFault?.() : undefined;
+    const isFull = fault?.end?.kind === "queue full";
+    const entered = isFull ? "full" : counted ? this.#breaker.enter(context) : "run";
     if (entered === "full") this.#steps.rejectFull(context);
     else if (entered === "run" || (await this.#steps.waitForSlot(context))) {
       if (this.#limited) this.#metrics?.recordDepth(this.#breaker.inFlight);
-      await this.#steps.forward(context, this.#forwarderFor(exchange));
+      const forwarder = this.#forwarderFor(exchange);
+      await this.#steps.forward(context, fault ? withFault(forwarder, fault, clock) : forwarder);
       if (counted) this.#breaker.release();
     }
     const endedAt = clock.now();

@@ -40,8 +40,10 @@ import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
 import { type OverlaySession, overlayFolderOf, sweepOverlayFolders } from "./overlay-folders.ts";
 import { type OverlayScope, Overlays } from "./overlays.ts";
+import { makePodFaults, refuseFaults } from "./pod-faults.ts";
 import { makePodStreams } from "./pod-streams.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
+import type { SessionFaults } from "./session-faults.ts";
 import { makeFileSync } from "./sync-files.ts";
 
 /** Knative's quiet period before a drain ends. */
@@ -80,6 +82,7 @@ export interface NodeOptions {
   readonly store: ObjectStore;
   readonly queueProxies: QueueProxies;
   readonly startRecords: StartRecords;
+  readonly faults: SessionFaults;
   readonly library: ImageLibrary;
   /** undefined if the runtime has no networks. The agent closes the network. */
   readonly network: NodeNetwork | undefined;
@@ -117,6 +120,7 @@ export function sessionLabels(
 export function openNode(parts: NodeOptions): NodeAgent {
   const { settings, runtime, network, store } = parts;
   const labels = sessionLabels(settings, parts.info);
+  refuseFaults(parts.faults, runtime.capabilities, network);
   const overlays = new Overlays({ store, folder: overlayFolderOf(settings), log: settings.log });
   const kubelet = new Kubelet({ ...kubeletOptions(parts, labels), overlayOf: overlays.archiveFor });
   const builds = new BuildSteps();
@@ -203,7 +207,7 @@ function builderOptions({ settings, runtime, store }: NodeOptions, labels: Strin
 }
 
 function kubeletOptions(
-  { settings, clock, runtime, info, store, queueProxies, startRecords, library, network }: NodeOptions,
+  { settings, clock, runtime, info, store, queueProxies, startRecords, faults, library, network }: NodeOptions,
   labels: StringMap,
 ): Omit<KubeletOptions, "overlayOf"> {
   const recorder = new EventRecorder(store, clock);
@@ -233,6 +237,7 @@ function kubeletOptions(
       return configsOfSecrets(secrets.flatMap(({ name = "" }) => store.get("Secret", namespace, name) ?? []));
     },
     record: (pod, note) => recorder.record(pod, note, "kubelet"),
+    faults: makePodFaults(faults),
     onEngine: makeEngineReport({ store, clock }),
     starts: makeConcurrencyLimit(PARALLEL_STARTS_PER_CPU * info.cpus),
     stopPolicy: {

@@ -15,12 +15,16 @@ import { type PodQueueProxy, readPodQueueProxy } from "../../data-plane/queue-pr
 import { QueueProxy } from "../../data-plane/queue-proxy/queue-proxy.ts";
 import { makeStatsHandler, makeUserMetricsHandler } from "../../data-plane/queue-proxy/side-ports.ts";
 import type { OpenQueueProxy, QueueProxyPort, QueueProxyRequest } from "../kubelet/queue-proxy-port.ts";
+import { planRequestFault } from "./request-fault-plan.ts";
+import type { SessionFaults } from "./session-faults.ts";
 
 export interface QueueProxiesOptions {
   readonly clock: Clock;
   /** The clock of statistics; may be virtual. */
   readonly statsClock?: Clock | undefined;
   readonly forwarders: ForwarderFactory;
+  /** Absent: no faults. */
+  readonly faults?: Pick<SessionFaults, "next"> | undefined;
   readonly log: Logger;
 }
 
@@ -122,8 +126,8 @@ export class QueueProxies {
     };
   };
 
-  #makeProxy({ pod, podIP, port, addressOf }: QueueProxyRequest, found: PodQueueProxy | undefined): QueueProxy {
-    const { clock, statsClock, forwarders, log } = this.#options;
+  #makeProxy({ pod, podIP, port, addressOf, crash }: QueueProxyRequest, found: PodQueueProxy | undefined): QueueProxy {
+    const { clock, statsClock, forwarders, faults, log } = this.#options;
     const { protocol, requestLogTemplate, logsProbes } = found ?? PLAIN;
     const reach = (podPort: number) => addressOf(podPort) ?? { host: podIP, port: podPort };
     const config = found?.config ?? plainConfig(pod);
@@ -142,6 +146,7 @@ export class QueueProxies {
       clock,
       ...(statsClock && { statsClock }),
       addressOf: reach,
+      nextFault: faults && (() => planRequestFault(faults.next("request", pod), crash)),
     });
   }
 }

@@ -9,6 +9,7 @@ import type { ImageLibrary } from "../image/image-library.ts";
 import type { RegistryConfig } from "../image/registry-auth.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeEvent, RuntimeInfo } from "../runtime/runtime.ts";
 import type { ConcurrencyLimit } from "./concurrency-limit.ts";
+import type { PodFaults } from "./fault-port.ts";
 import type { OverlayOf } from "./overlay-port.ts";
 import type { FrozenPods } from "./pod/frozen-pods.ts";
 import type { OpenQueueProxy } from "./queue-proxy-port.ts";
@@ -52,6 +53,8 @@ export interface NodeParts {
   readonly startCommand: (pod: Pod) => StartCommand | undefined;
   readonly pullConfigs: (pod: Pod) => readonly RegistryConfig[];
   readonly record: (pod: Pod, note: EventNote) => void;
+  /** Absent: no faults. */
+  readonly faults?: PodFaults | undefined;
   /** Messages that the session has reported and must not report again. */
   readonly reported: Set<string>;
   readonly starts: ConcurrencyLimit;

@@ -2,6 +2,7 @@
 // kubelet must not import the data plane.
 import type { Pod } from "../../apis/core/types.ts";
 import type { PodAddress } from "../../base/address.ts";
+import type { InjectedCrash } from "./pod/pod-facts.ts";
 
 export interface QueueProxyRequest {
   readonly pod: Pod;
@@ -10,6 +11,8 @@ export interface QueueProxyRequest {
   readonly port: number;
   /** Returns the address at which knap reaches a port of the pod; undefined if knap cannot. */
   readonly addressOf: (port: number) => PodAddress | undefined;
+  /** Kills the container for a fault. Resolves when the signal is sent. Never rejects. */
+  readonly crash: (crash: InjectedCrash) => Promise<void>;
 }
 
 /** The queue-proxy of one start of the serving container. */

@@ -1,5 +1,6 @@
 // Answers DNS queries for the names of the session, and forwards all others to the machine's resolvers.
 import { CLUSTER_DOMAIN } from "../../apis/config/serving-config.ts";
+import type { ForwardQuery } from "./dns-forwarder.ts";
 import { makeDnsReply, readQuestion, responseCodes } from "./dns-message.ts";
 import type { AnswerQuery } from "./dns-server.ts";
 
@@ -15,18 +16,21 @@ export interface ClusterDnsOptions {
   /** The IPv4 address that all names of the session have. */
   readonly address: string;
   /** Answers all other names. */
-  readonly forward: AnswerQuery;
+  readonly forward: ForwardQuery;
+  /** Returns true if a fault makes the lookup of this name by this container fail. */
+  readonly failsLookup?: ((name: string, peer: string) => boolean) | undefined;
 }
 
 const SERVICES = `svc.${CLUSTER_DOMAIN}`;
 
 /** Returns a function that answers with an address, "no data", NXDOMAIN, the resolvers' reply, or SERVFAIL. */
-export function makeClusterDns({ names, address, forward }: ClusterDnsOptions): AnswerQuery {
-  return async (query, transport) => {
+export function makeClusterDns({ names, address, forward, failsLookup }: ClusterDnsOptions): AnswerQuery {
+  return async (query, transport, peer) => {
     const question = readQuestion(query);
     if (question === undefined) return undefined;
     if ("code" in question) return makeDnsReply(query, question);
     const { name, type } = question;
+    if (failsLookup?.(name, peer)) return makeDnsReply(query, { code: responseCodes.serverFailure });
     switch (ownerOf(name, names)) {
       case "session": {
         const wantsAddress = type === "A" || type === "ANY";

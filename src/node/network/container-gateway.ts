@@ -21,7 +21,7 @@ const SECRET_BYTES = 24;
  * with a RuntimeError if the container cannot start, with an Error if it cannot reach knap. Then nothing is left open.
  */
 export async function openContainerGateway(options: GatewayOptions, own: string | undefined): Promise<ClusterGateway> {
-  const { network, names, handler, publicPort } = options;
+  const { network, names, failsLookup, handler, publicPort } = options;
   const address = network.subnet.replace(/\d+\/24$/, String(GATEWAY_NUMBER));
   const secret = randomBytes(SECRET_BYTES).toString("hex");
   const opened = new OpenParts();
@@ -29,7 +29,7 @@ export async function openContainerGateway(options: GatewayOptions, own: string 
     const listen = async (kind: "local" | "public"): Promise<OpenListener> =>
       opened.add(await openListener({ host: LOOPBACK, port: 0, listener: kind, handler }));
     const listeners = { local: await listen("local"), public: await listen("public") };
-    const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
+    const dns = makeClusterDns({ names, address, forward: makeDnsForwarder(), failsLookup });
     const ready = new AbortController();
     const onReady = (): void => ready.abort();
     const relay = await openRelayListener({ host: relayHost(own), secret, listeners, dns, onReady });

@@ -4,13 +4,15 @@ import { Resolver } from "node:dns";
 import { connect } from "node:net";
 import { askOnStream } from "./dns-frames.ts";
 import { isReplyTo } from "./dns-message.ts";
-import type { AnswerQuery, Transport } from "./dns-server.ts";
+import type { Transport } from "./dns-server.ts";
 
 /** Resolver libraries give up after 5 s and repeat the query, so a failure must come earlier. */
 const TIME_LIMIT_MS = 1500;
 const MAX_SERVERS = 3;
 const MAX_IN_FLIGHT = 256;
 const DNS_PORT = 53;
+
+export type ForwardQuery = (query: Buffer, transport: Transport) => Promise<Buffer | undefined>;
 
 interface Upstream {
   readonly host: string;
@@ -26,7 +28,7 @@ function hostResolvers(): readonly string[] {
  * Returns a function that asks one resolver after the other. The function resolves with undefined if no resolver
  * replies, or if it is overloaded.
  */
-export function makeDnsForwarder(resolvers: () => readonly string[] = hostResolvers): AnswerQuery {
+export function makeDnsForwarder(resolvers: () => readonly string[] = hostResolvers): ForwardQuery {
   let inFlight = 0;
   return async (query, transport) => {
     if (inFlight >= MAX_IN_FLIGHT) return undefined;

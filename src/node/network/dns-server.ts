@@ -4,8 +4,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { FrameReader, frame } from "./dns-frames.ts";
 
 export type Transport = "udp" | "tcp";
-/** Resolves with undefined to send no reply. */
-export type AnswerQuery = (query: Buffer, transport: Transport) => Promise<Buffer | undefined>;
+/** Resolves with undefined to send no reply. `peer`: the address of the container that asks; "-" if unknown. */
+export type AnswerQuery = (query: Buffer, transport: Transport, peer: string) => Promise<Buffer | undefined>;
 
 /** An idle TCP connection is closed after this time. */
 const IDLE_MS = 10_000;
@@ -19,7 +19,8 @@ export async function openDnsServer(
   const tcp = createServer((socket) => {
     streams.add(socket);
     socket.on("close", () => streams.delete(socket));
-    serveStream(socket, (query) => answer(query, "tcp"));
+    const { remoteAddress: peer = "-" } = socket;
+    serveStream(socket, (query) => answer(query, "tcp", peer));
   });
   const close = async (): Promise<void> => {
     for (const socket of streams) socket.destroy();
@@ -28,7 +29,7 @@ export async function openDnsServer(
   await listen(tcp, host, port);
   const bound = tcp.address() as { port: number };
   try {
-    const udp = await bindUdp(host, bound.port, (query) => answer(query, "udp"));
+    const udp = await bindUdp(host, bound.port, (query, peer) => answer(query, "udp", peer));
     return {
       port: bound.port,
       [Symbol.asyncDispose]: async () => {
@@ -78,7 +79,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function bindUdp(
   host: string,
   port: number,
-  answer: (query: Buffer) => Promise<Buffer | undefined>,
+  answer: (query: Buffer, peer: string) => Promise<Buffer | undefined>,
 ): Promise<UdpSocket> {
   const socket = createSocket("udp4");
   let open = true;
@@ -86,7 +87,8 @@ function bindUdp(
     open = false;
   });
   socket.on("message", (query, from) => {
-    answerSafely(answer, query, (reply) => open && socket.send(reply, from.port, from.address, () => {}));
+    const answerPeer = (asked: Buffer) => answer(asked, from.address);
+    answerSafely(answerPeer, query, (reply) => open && socket.send(reply, from.port, from.address, () => {}));
   });
   return new Promise((resolve, reject) => {
     socket.once("error", (error) => {

@@ -21,8 +21,8 @@ async function main(): Promise<void> {
 async function serve(settings: GatewaySettings): Promise<void> {
   let knap: RelayTarget | undefined;
   const { secret, publicPort } = settings;
-  await openDnsServer({ host: ALL_ADDRESSES, port: DNS_PORT }, async (query, transport) =>
-    knap ? askKnap(knap, secret, query, transport) : undefined,
+  await openDnsServer({ host: ALL_ADDRESSES, port: DNS_PORT }, async (query, transport, peer) =>
+    knap ? askKnap(knap, secret, query, { transport, peer }) : undefined,
   );
   const listen = (port: number, kind: "local" | "public"): Promise<void> => {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {

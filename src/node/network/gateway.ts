@@ -3,7 +3,7 @@ import type { Pod } from "../../apis/core/types.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Handler } from "../../data-plane/http/exchange.ts";
 import type { ContainerRuntime, ContainerSpec, RuntimeInfo } from "../runtime/runtime.ts";
-import type { ClusterNames } from "./cluster-dns.ts";
+import type { ClusterDnsOptions, ClusterNames } from "./cluster-dns.ts";
 
 /** A session's network, as the runtime opened it. */
 export interface NetworkInfo {
@@ -27,6 +27,7 @@ export interface GatewayOptions {
   readonly info: RuntimeInfo;
   readonly network: NetworkInfo;
   readonly names: ClusterNames;
+  readonly failsLookup: ClusterDnsOptions["failsLookup"];
   /** Handles requests from all listeners; `exchange.listener` decides which routes a request can reach. */
   readonly handler: Handler;
   /** The port of the public ingress. The gateway also serves it. */

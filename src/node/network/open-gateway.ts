@@ -49,8 +49,8 @@ export async function openGateway(
 
 /** Rejects with the error of `listen` (EACCES for an ordinary user, EADDRINUSE). Then nothing is left open. */
 async function openHostGateway(options: GatewayOptions, address: string): Promise<ClusterGateway> {
-  const { names, handler, publicPort, log } = options;
-  const dns = makeClusterDns({ names, address, forward: makeDnsForwarder() });
+  const { names, failsLookup, handler, publicPort, log } = options;
+  const dns = makeClusterDns({ names, address, forward: makeDnsForwarder(), failsLookup });
   const server = await openDnsServer({ host: address, port: DNS_PORT }, dns);
   const listeners: OpenListener[] = [];
   let serverClosed: PromiseLike<void> | undefined;

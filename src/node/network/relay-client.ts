@@ -36,14 +36,14 @@ export function relay(client: Socket, knap: Socket): void {
   knap.pipe(client);
 }
 
-/** Sends knap one DNS query. Resolves with undefined if no reply comes in time. */
+/** Sends knap one DNS query of a container. Resolves with undefined if no reply comes in time. */
 export function askKnap(
   target: RelayTarget,
   secret: string,
   query: Buffer,
-  transport: Transport,
+  { transport, peer }: { readonly transport: Transport; readonly peer: string },
 ): Promise<Buffer | undefined> {
-  return askOnStream(openRelay(target, secret, `dns-${transport}`, "-"), query, DNS_MS, () => true);
+  return askOnStream(openRelay(target, secret, `dns-${transport}`, peer), query, DNS_MS, () => true);
 }
 
 /** Resolves to true if knap answers at that address. */

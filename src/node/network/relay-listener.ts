@@ -80,7 +80,7 @@ function serve(socket: Socket, { kind, peer }: Preface, { listeners, dns, onRead
     case "dns-tcp": {
       const transport = kind === "dns-udp" ? "udp" : "tcp";
       socket.on("end", () => socket.end());
-      serveStream(socket, (query) => dns(query, transport));
+      serveStream(socket, (query) => dns(query, transport, peer));
       return;
     }
     default:

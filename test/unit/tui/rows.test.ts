@@ -52,6 +52,19 @@ describe("rows of the overview", () => {
     expect(shown[2]?.find(({ colour }) => colour === "red")?.text.trim()).toBe("debugged at 127.0.0.1:9300");
   });
 
+  test("a Service with an injected fault and the revisions that it concerns are marked in red", () => {
+    const spec = { kind: "latency", namespace: "default", service: "hello", seed: 1, percent: 100 } as const;
+    const fault = { ...spec, id: "f1", revision: "hello-00002", startedAt: "", events: 0, hits: 0 };
+    const objects = [service("hello"), revision("hello-00001", "hello"), revision("hello-00002", "hello")];
+    const rows = rowsOf(modelOf(objects, live({ faults: [fault] })), closed);
+    expect(rows.map((row) => row.kind !== "pod" && row.faulty)).toEqual([true, true, false]);
+    const shown = rows.map((row) => rowSegments(row, columnsFor(rows, 80), false));
+    expect(shown[0]?.find(({ colour }) => colour === "red")?.text.trim()).toBe("fault");
+    expect(shown[1]?.find(({ colour }) => colour === "red")?.text).toContain("fault latency");
+    const all = modelOf(objects, live({ faults: [{ ...fault, revision: undefined }] }));
+    expect(rowsOf(all, closed).map((row) => row.kind !== "pod" && row.faulty)).toEqual([true, true, true]);
+  });
+
   test("a Service with no pods and a desired scale of zero naps", () => {
     const [row] = rowsOf(
       modelOf([service("hello"), revision("hello-00001", "hello"), scaler("hello-00001", 0)]),

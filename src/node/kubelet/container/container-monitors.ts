@@ -9,6 +9,7 @@ import type { QueueProxyPort } from "../queue-proxy-port.ts";
 import { ContainerProbes } from "./container-probes.ts";
 import { watchPortFindings } from "./port-findings.ts";
 import { QueueProxyMonitor } from "./queue-proxy-monitor.ts";
+import { withStartFault } from "./start-fault.ts";
 
 export class ContainerMonitors {
   readonly #log: Logger;
@@ -18,9 +19,11 @@ export class ContainerMonitors {
 
   constructor(parts: NodeParts, start: WatchedStart, serving: boolean) {
     this.#log = parts.log;
-    this.#probes = new ContainerProbes(parts, start);
+    const fault = serving ? parts.faults?.start(start.pod.facts.pod) : undefined;
+    const watched = fault ? withStartFault(parts, start, fault) : start;
+    this.#probes = new ContainerProbes(parts, watched);
     if (!serving) return;
-    this.#queueProxy = new QueueProxyMonitor(parts, start);
+    this.#queueProxy = new QueueProxyMonitor(parts, watched);
     // While an app waits for its debugger, only the port of the debugger is open.
     if (!debugOf(start.pod.facts.pod.metadata)) this.#findings = watchPortFindings(parts, start);
   }

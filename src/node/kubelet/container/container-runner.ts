@@ -10,6 +10,7 @@ import type { NodeParts } from "../node-parts.ts";
 import type { PodState } from "../pod/pod-events.ts";
 import type { ContainerFacts } from "../pod/pod-facts.ts";
 import type { PodRendering } from "../pod/pod-rendering.ts";
+import { servingFacts } from "../pod/reduce-pod.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { ContainerHistory } from "./container-history.ts";
 import { makeExit } from "./exit-message.ts";
@@ -115,7 +116,7 @@ export class ContainerRunner {
   /** Sends a signal if the container runs. Never rejects, because the event stream reports an unreachable engine. */
   async signal(signal: "SIGKILL" | "stop"): Promise<void> {
     const { run, usable } = this.#facts;
-    if (run.state !== "running") return;
+    if (run.state !== "running" || (signal === "stop" && this.#ignoresStop())) return;
     const name = signal === "stop" ? (usable?.stopSignal ?? "SIGTERM") : signal;
     await this.#parts.runtime.kill(run.containerId, name).catch(() => {});
   }
@@ -174,6 +175,12 @@ export class ContainerRunner {
     this.#removed = true;
     this.#killTimer?.[Symbol.dispose]();
     await this.#history.remove();
+  }
+
+  /** Returns true if a fault keeps the stop signal from the serving container. */
+  #ignoresStop(): boolean {
+    const { facts } = this.#pod;
+    return servingFacts(facts)?.name === this.name && (this.#parts.faults?.ignoresStop(facts.pod) ?? false);
   }
 
   get #facts(): ContainerFacts {

@@ -1,11 +1,12 @@
 // Finds or pulls the image of a container, and sends progress and result to the pod as events.
 import type { Container } from "../../../apis/core/pod-spec.ts";
+import type { Pod } from "../../../apis/core/types.ts";
 import { type ImageOutcome, imageFailure, type UsableImage } from "../../image/image-library.ts";
 import { makePullReport } from "../../image/pull-report.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { PodState } from "../pod/pod-events.ts";
 
-type FetchParts = Pick<NodeParts, "library" | "nodeClock" | "pullConfigs">;
+type FetchParts = Pick<NodeParts, "library" | "nodeClock" | "pullConfigs" | "faults">;
 
 /** Never rejects; a failure becomes an event. */
 export async function fetchImage(parts: FetchParts, pod: PodState, container: Container): Promise<void> {
@@ -20,12 +21,14 @@ export async function fetchImage(parts: FetchParts, pod: PodState, container: Co
 
 /** Also rejects if the pull secrets cannot be read. */
 async function ensureImage(
-  { library, nodeClock, pullConfigs }: FetchParts,
+  { library, nodeClock, pullConfigs, faults }: FetchParts,
   pod: PodState,
   { name: container = "", image: reference = "", imagePullPolicy: policy }: Container,
 ): Promise<ImageOutcome> {
   const report = (reason: "Pulling" | "Pulled", message: string): void =>
     pod.send({ type: "imageProgress", container, reason, message });
+  const fault = faults?.pull(pod.facts.pod);
+  if (fault) return { failure: { reason: "ErrImagePull", message: `cannot pull image "${reference}": ${fault}` } };
   return library.ensure({
     reference,
     configs: pullConfigs(pod.facts.pod),
@@ -39,11 +42,13 @@ async function ensureImage(
   });
 }
 
-/** Returns the image of a container if the engine has it and the pull policy does not ask the registry. */
+/** Returns the image of a container if the engine has it and neither the pull policy nor a fault asks for a pull. */
 export function findKnownImage(
-  { runtime, library }: Pick<NodeParts, "runtime" | "library">,
+  { runtime, library, faults }: Pick<NodeParts, "runtime" | "library" | "faults">,
+  pod: Pod,
   { image = "", imagePullPolicy }: Container,
 ): UsableImage | undefined {
+  if (faults?.watchesPulls(pod)) return undefined;
   if (runtime.capabilities.images) return imagePullPolicy === "Always" ? undefined : library.peek(image);
   // The process runtime uses no image. Its processes run as knap's user.
   return { reference: "", imageId: "", user: String(process.getuid?.() ?? ""), stopSignal: "SIGTERM" };

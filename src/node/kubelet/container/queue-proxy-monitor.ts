@@ -6,10 +6,13 @@ import { runInBackground } from "../../../base/background.ts";
 import { errorText } from "../../../base/errors.ts";
 import type { NodeParts } from "../node-parts.ts";
 import type { WatchedStart } from "../pod/pod-events.ts";
+import type { InjectedCrash } from "../pod/pod-facts.ts";
 import type { QueueProxyPort } from "../queue-proxy-port.ts";
 import { readinessProbes } from "../spec/container-spec.ts";
+import { crashContainer } from "./injected-crash.ts";
 import { waitForPort } from "./port-watch.ts";
-import { ProbeLoop } from "./probe-loop.ts";
+import { DEFAULT_FAILURES, ProbeLoop } from "./probe-loop.ts";
+import { ReadinessFlap } from "./readiness-flap.ts";
 
 export class QueueProxyMonitor {
   readonly #parts: NodeParts;
@@ -48,13 +51,16 @@ export class QueueProxyMonitor {
     const relayed = info.address === "published" ? () => this.#listens(watched) : undefined;
     if (!(await waitForPort({ address: () => addressOf(watched), relayed, clock, signal }))) return;
     const { pod: object, address: podIP } = pod.facts;
-    const queueProxy = openQueueProxy({ pod: object, podIP, port: servingPort(object), addressOf });
+    const crash = (cause: InjectedCrash): Promise<void> => crashContainer(this.#parts, this.#start, cause);
+    const queueProxy = openQueueProxy({ pod: object, podIP, port: servingPort(object), addressOf, crash });
     this.#queueProxy = queueProxy;
     const at = clock.now();
+    const kubeletProbe = object.spec.containers.find(({ name }) => name === QUEUE_PROXY)?.readinessProbe ?? {};
+    const flap = new ReadinessFlap(this.#parts, pod, kubeletProbe.failureThreshold || DEFAULT_FAILURES);
     this.#loop = new ProbeLoop({
-      probe: object.spec.containers.find(({ name }) => name === QUEUE_PROXY)?.readinessProbe ?? {},
+      probe: kubeletProbe,
       clock,
-      run: () => queueProxy.check(),
+      run: async () => flap.next() ?? queueProxy.check(),
       onVerdict: (verdict) => report({ type: "readiness", ...verdict, at: clock.now() }),
       onFailure: (message) => report({ type: "probeFailedOnce", kind: "Readiness", message }),
     });

@@ -5,7 +5,7 @@ import type { PodAddress } from "../../../base/address.ts";
 import type { Time } from "../../../base/clock.ts";
 import type { UsableImage } from "../../image/image-library.ts";
 import type { RuntimeContainer } from "../../runtime/runtime.ts";
-import type { ExitFacts, PodFacts } from "./pod-facts.ts";
+import type { ExitFacts, InjectedCrash, PodFacts } from "./pod-facts.ts";
 import type { PodStep } from "./pod-plan.ts";
 
 export type ProbeKind = "Liveness" | "Readiness" | "Startup";
@@ -61,6 +61,8 @@ type RunningEventBody =
   /** A probe failed once. */
   | { readonly type: "probeFailedOnce"; readonly kind: ProbeKind; readonly message: string }
   | ProbeFailed
+  /** A fault kills the container. */
+  | { readonly type: "crashInjected"; readonly crash: InjectedCrash }
   /** A finding without a reason only becomes an Event. */
   | { readonly type: "portFinding"; readonly reason?: string | undefined; readonly message: string }
   | { readonly type: "queueProxyOpened"; readonly at: Time }

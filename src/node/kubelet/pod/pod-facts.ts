@@ -41,6 +41,13 @@ export interface QueueProxyFacts {
   readonly message?: string | undefined;
 }
 
+/** Why a fault kills the container. */
+export interface InjectedCrash {
+  /** The reason of the exit; absent: that of any killed container. */
+  readonly reason?: "OOMKilled" | undefined;
+  readonly message: string;
+}
+
 /** The current start of a container that runs. */
 export interface RunningFacts {
   readonly state: "running";
@@ -62,6 +69,7 @@ export interface RunningFacts {
   readonly networkLost?: boolean | undefined;
   /** Whether the kubelet has sent a signal to stop it. */
   readonly ending?: boolean | undefined;
+  readonly crash?: InjectedCrash | undefined;
   /** Only for the serving container, after its port has opened. */
   readonly queueProxy?: QueueProxyFacts | undefined;
 }

@@ -55,7 +55,7 @@ export class PodWorker implements PodState {
     if (frozenPod) parts.volumes.handOver(frozenPod.pod, pod);
     this.#sandbox = new PodSandbox(parts, pod, this, frozenPod?.sandbox);
     const { initialState: sandbox, address } = this.#sandbox;
-    const knownImage = (container: Container) => findKnownImage(parts, container);
+    const knownImage = (container: Container) => findKnownImage(parts, pod, container);
     this.#facts = firstFacts({ pod, at, sandbox, address, frozen: frozenPod?.containers, knownImage });
     const rendering = new PodRendering(parts, this.#sandbox);
     this.#runners = new Map(

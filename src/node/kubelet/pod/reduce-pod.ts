@@ -235,6 +235,8 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
         failedProbe: event.kind,
         probeFailure: `${event.kind.toLowerCase()} probe of container "${container.name}" failed ${timesText(event.failures)}, and the container was stopped: ${event.message}`,
       });
+    case "crashInjected":
+      return changed({ crash: event.crash });
     case "portFinding":
       return {
         ...container,
@@ -258,9 +260,12 @@ function reduceRunning(container: ContainerFacts, event: RunningEvent): Containe
 /** Adds to the message why the kubelet stopped the container, because the exit code does not show it. */
 function withCause(exit: ExitFacts, run: ContainerFacts["run"]): ExitFacts {
   if (run.state !== "running") return exit;
-  const { networkLost, failedProbe, probeFailure } = run;
-  const cause = networkLost ? "the container lost its network, and was stopped" : failedProbe && probeFailure;
-  return cause ? { ...exit, message: [cause, exit.message].filter((text) => text !== "").join("\n") } : exit;
+  const { crash, networkLost, failedProbe, probeFailure } = run;
+  const stopped = networkLost ? "the container lost its network, and was stopped" : failedProbe && probeFailure;
+  const cause = crash?.message ?? stopped;
+  if (!cause) return exit;
+  const message = [cause, exit.message].filter((text) => text !== "").join("\n");
+  return { ...exit, reason: crash?.reason ?? exit.reason, message };
 }
 
 function timesText(times: number): string {

@@ -30,7 +30,8 @@ beforeEach(async () => {
     return opened;
   };
   const listeners = { local: await listen("local"), public: await listen("public") };
-  const dns = async (query: Buffer, transport: string) => Buffer.concat([Buffer.from(`${transport} `), query]);
+  const dns = async (query: Buffer, transport: string, peer: string) =>
+    Buffer.concat([Buffer.from(`${transport} ${peer} `), query]);
   const opened = await openRelayListener({ host, secret, listeners, dns, onReady: () => (readyCount += 1) });
   closing.push(() => opened[Symbol.asyncDispose]());
   knap = { host, port: opened.port };
@@ -57,10 +58,15 @@ test("a relayed request has its listener kind and its caller's address, over HTT
   session.close();
 });
 
-test("a relayed DNS query is answered and carries its transport", async () => {
+test("a relayed DNS query is answered and carries its transport and the asking container", async () => {
   const query = makeQuery("hello.default.svc.cluster.local");
-  expect(await askKnap(knap, secret, query, "udp")).toEqual(Buffer.concat([Buffer.from("udp "), query]));
-  expect(await askKnap(knap, secret, query, "tcp")).toEqual(Buffer.concat([Buffer.from("tcp "), query]));
+  const peer = "10.213.0.77";
+  expect(await askKnap(knap, secret, query, { transport: "udp", peer })).toEqual(
+    Buffer.concat([Buffer.from(`udp ${peer} `), query]),
+  );
+  expect(await askKnap(knap, secret, query, { transport: "tcp", peer })).toEqual(
+    Buffer.concat([Buffer.from(`tcp ${peer} `), query]),
+  );
 });
 
 test("knap is found among several addresses, and only with its secret", async () => {

@@ -5,6 +5,7 @@ import { makeClusterDns } from "../../../../src/node/network/cluster-dns.ts";
 import { makeQuery, type QueryOptions, seeReply, TYPE_AAAA } from "../../../support/dns-query.ts";
 
 const FORWARDED = Buffer.from("forwarded reply");
+const PEER = "10.213.0.11";
 const services = new Set(["default/hello", "default/next-hello", "shop/cart"]);
 const forwarded: [Buffer, string][] = [];
 let upstream: Buffer | undefined = FORWARDED;
@@ -18,9 +19,10 @@ const answer = makeClusterDns({
     forwarded.push([query, transport]);
     return upstream;
   },
+  failsLookup: (name, peer) => name === "db.example.com" && peer === "10.213.0.12",
 });
 const ask = async (name: string, options?: QueryOptions) =>
-  seeReply((await answer(makeQuery(name, options), "udp")) ?? Buffer.alloc(12));
+  seeReply((await answer(makeQuery(name, options), "udp", PEER)) ?? Buffer.alloc(12));
 
 const found = { id: 0x1234, isReply: true, code: 0, questions: 1, answers: 1, address: "10.213.0.1" };
 const empty = { id: 0x1234, isReply: true, code: 0, questions: 1, answers: 0 };
@@ -70,9 +72,9 @@ describe("names outside the session", () => {
   test("queries for names outside the session are forwarded unchanged by the same transport", async () => {
     forwarded.length = 0;
     const query = makeQuery("example.com");
-    expect(await answer(query, "tcp")).toBe(FORWARDED);
+    expect(await answer(query, "tcp", PEER)).toBe(FORWARDED);
     expect(forwarded).toEqual([[query, "tcp"]]);
-    expect(await answer(makeQuery("xcluster.local"), "udp")).toBe(FORWARDED);
+    expect(await answer(makeQuery("xcluster.local"), "udp", PEER)).toBe(FORWARDED);
   });
 
   test("a query for a name outside the session gets a server failure if no resolver replies", async () => {
@@ -82,20 +84,26 @@ describe("names outside the session", () => {
   });
 });
 
+test("a lookup that a fault makes fail gets a server failure, and only for the container that has the fault", async () => {
+  const lookup = async (peer: string) => await answer(makeQuery("db.example.com"), "udp", peer);
+  expect(seeReply((await lookup("10.213.0.12")) ?? Buffer.alloc(12))).toEqual({ ...empty, code: 2 });
+  expect(await lookup(PEER)).toBe(FORWARDED);
+});
+
 describe("malformed messages", () => {
   test("DNS replies and truncated headers get no reply", async () => {
-    expect(await answer(makeQuery("hello.default", { flags: 0x8180 }), "udp")).toBeUndefined();
-    expect(await answer(Buffer.from([1, 2, 3]), "udp")).toBeUndefined();
+    expect(await answer(makeQuery("hello.default", { flags: 0x8180 }), "udp", PEER)).toBeUndefined();
+    expect(await answer(Buffer.from([1, 2, 3]), "udp", PEER)).toBeUndefined();
   });
 
   test("an unknown opcode, an unknown class and a malformed question each get their response code", async () => {
     expect((await ask("hello.default", { flags: 0x2800 })).code).toBe(4);
     expect((await ask("hello.default", { class: 3 })).code).toBe(5);
-    const broken = await answer(makeQuery("hello.default").subarray(0, 20), "udp");
+    const broken = await answer(makeQuery("hello.default").subarray(0, 20), "udp", PEER);
     expect(seeReply(broken ?? Buffer.alloc(12))).toEqual({ ...empty, code: 1, questions: 0 });
     const compressed = makeQuery("hello.default");
     compressed[12] = 0xc0;
-    expect(seeReply((await answer(compressed, "udp")) ?? Buffer.alloc(12)).code).toBe(1);
+    expect(seeReply((await answer(compressed, "udp", PEER)) ?? Buffer.alloc(12)).code).toBe(1);
   });
 
   test("random bytes after a query's header never cause an exception", async () => {
@@ -103,7 +111,7 @@ describe("malformed messages", () => {
     for (let round = 0; round < 2000; round++) {
       const query = makeQuery("hello.default.svc.cluster.local", { type: Math.floor(random() * 300) });
       for (let at = 4; at < query.length; at++) if (random() < 0.1) query[at] = Math.floor(random() * 256);
-      const reply = await answer(query.subarray(0, 12 + Math.floor(random() * query.length)), "udp");
+      const reply = await answer(query.subarray(0, 12 + Math.floor(random() * query.length)), "udp", PEER);
       expect(reply?.length ?? 0).toBeGreaterThanOrEqual(12);
     }
   });
