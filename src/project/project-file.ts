@@ -105,6 +105,9 @@ function nearKey(path: readonly PropertyKey[]): string | undefined {
   return Object.keys(known ?? {}).find((name) => isNear(name, String(path.at(-1))));
 }
 
+/** Issues of values whose form is wrong, so that they may be absent: then they have the input undefined. */
+const WANTING: ReadonlySet<string> = new Set(["invalid_type", "invalid_union"]);
+
 export function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): string {
   const place = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
   if (issue.code === "unrecognized_keys") {
@@ -112,6 +115,7 @@ export function issueText(issue: z.core.$ZodIssue, path: readonly PropertyKey[])
     const refusal = path.length === 4 && path[2] === "build" ? buildRefusal(key) : undefined;
     return refusal === undefined ? `${place}unknown field "${key}"` : `${place}no "${key}" here: ${refusal}`;
   }
+  if (WANTING.has(issue.code) && "input" in issue && issue.input === undefined) return `${place}is missing`;
   const [name, ...below] = issue.path;
   const flag = below.length === 0 ? Object.entries(sessionFlags).find(([each]) => each === name)?.[1] : undefined;
   return flag === undefined ? `${place}${issue.message}` : `${place}expected ${allowedText(flag.kind)}`;
@@ -145,7 +149,7 @@ export function parseProjectFile(text: string, file: string): ParsedProjectFile 
   const next = second?.root && second.positionOf(second.root);
   if (next) findings.push(finding("there must be only one document", next));
   if (findings.some(({ severity }) => severity === "error")) return { findings };
-  const checked = projectSchema.safeParse(document.json ?? {});
+  const checked = projectSchema.safeParse(document.json ?? {}, { reportInput: true });
   const locate = makeLocator(document);
   if (checked.success) {
     const names = impossibleNames(checked.data).map(({ key, message, fix }) =>

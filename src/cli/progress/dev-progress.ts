@@ -10,9 +10,10 @@ import { filesText } from "../output/text.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 
 function fileProgress(finding: ProjectFinding, { texts }: Project): ProgressEvent {
-  const { message, severity } = finding;
+  const { message, severity, fix } = finding;
   const lines = excerpt(finding, linesOf(texts));
-  return { type: "file", place: placeText(finding), message, severity, excerpt: lines.length > 0 ? lines : undefined };
+  const shown = lines.length > 0 ? lines : undefined;
+  return { type: "file", place: placeText(finding), message, severity, excerpt: shown, fix };
 }
 
 function appliedProgress(applied: Applied): readonly ProgressEvent[] {

@@ -61,6 +61,7 @@ export type ProgressEvent =
       readonly severity: "error" | "warning";
       /** The quoted line, then a line with a caret below the column. */
       readonly excerpt?: readonly string[] | undefined;
+      readonly fix?: string | undefined;
     }
   | {
       readonly type: "build";

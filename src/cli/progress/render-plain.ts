@@ -48,7 +48,8 @@ export function renderPlain(event: ProgressEvent, { paint }: Painter): string {
       return withFix(`${paint("yellow", "!")} ${event.about} ${event.reason}: ${event.message}`, event.fix);
     case "file": {
       const mark = event.severity === "error" ? paint("red", "✗") : paint("yellow", "!");
-      return [`${mark} ${event.place}: ${event.message}`, ...(event.excerpt ?? [])].join("\n");
+      const lines = [`${mark} ${event.place}: ${event.message}`, ...(event.excerpt ?? [])];
+      return withFix(lines.join("\n"), event.fix);
     }
     case "build":
       return renderBuild(event, { paint });

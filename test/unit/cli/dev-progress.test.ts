@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { devProgress } from "../../../src/cli/progress/dev-progress.ts";
 import { renderPlain } from "../../../src/cli/progress/render-plain.ts";
 import type { DevEvent } from "../../../src/dev/dev-event.ts";
-import type { WatchAction, WatchRule } from "../../../src/project/project.ts";
+import type { Project, WatchAction, WatchRule } from "../../../src/project/project.ts";
 
 const shown = (event: DevEvent): string =>
   devProgress(event)
@@ -28,6 +28,22 @@ const rule = (path: string, action: WatchAction, include: readonly string[] = []
 });
 
 describe("lines about saved files", () => {
+  test("an error of knap.yaml is shown with its fix", () => {
+    const fix = 'did you mean "port"?';
+    const finding = {
+      severity: "error",
+      message: 'unknown field "prot"',
+      file: "knap.yaml",
+      line: 1,
+      column: 1,
+      fix,
+    } as const;
+    const project = { texts: [{ file: "knap.yaml", text: "prot: 1\n" }] } as unknown as Project;
+    expect(shown({ type: "invalid", findings: [finding], project })).toBe(
+      '✗ knap.yaml:1:1: unknown field "prot"\n  1 | prot: 1\n      ^\n  → did you mean "port"?',
+    );
+  });
+
   test("a sync is shown with its files, instances, time line and the number of changed files", () => {
     expect(shown(synced({}))).toBe(
       "↻ hello: synced src/a.ts to 2 instances in 260 ms (noticed 31 · archived 64 · restarted 210 · served 260)   dirty +1",

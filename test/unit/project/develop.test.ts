@@ -83,6 +83,8 @@ describe("rules of develop.watch", () => {
       "{ path: src, action: sync, target: src }",
       "{ path: src, action: copy, target: /src }",
       "{ path: src, action: rebuild, tagret: /src }",
+      "{ action: rebuild }",
+      "{ path: src, action: sync+exec, target: /src, exec: { user: root } }",
     );
     expect(errorsOf(text)).toEqual([
       expect.stringMatching(/^6 .*target: sync needs target/),
@@ -91,8 +93,10 @@ describe("rules of develop.watch", () => {
       expect.stringMatching(/^9 .*target: expected an absolute path/),
       expect.stringMatching(/^10 .*action/),
       expect.stringMatching(/^11 .*unknown field "tagret"/),
+      expect.stringMatching(/^12 .*path: is missing$/),
+      expect.stringMatching(/^13 .*exec\.command: is missing$/),
     ]);
-    expect(parseProjectFile(text, "knap.yaml").findings.at(-1)?.fix).toBe('did you mean "target"?');
+    expect(parseProjectFile(text, "knap.yaml").findings.at(-3)?.fix).toBe('did you mean "target"?');
   });
 
   test("rules that have no effect are warnings with the line, and a rebuild without a build is an error", async () => {
