@@ -280,6 +280,7 @@ async function openApi(
       time,
       kill: node.kill,
       debug: node.debug,
+      usage: node.usage,
       faults,
       onStop: () => stopRequest.abort(),
     }),

@@ -10,6 +10,7 @@ import { SERVICE_LABEL } from "../apis/serving/labels.ts";
 import { countText } from "../base/count-text.ts";
 import { fieldsOf } from "../base/json.ts";
 import type { Live } from "../client/live.ts";
+import type { LatenciesAnswer, UsageAnswer } from "../client/measures.ts";
 import { REQUEST_ID_HEADER } from "../client/requests.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
@@ -34,6 +35,7 @@ export interface KnapEndpointOptions
   readonly onStop: () => void;
   /** Sends a signal to the pod's containers. */
   readonly kill: (pod: Pod, signal: string) => Promise<void>;
+  readonly usage: () => Promise<UsageAnswer>;
 }
 
 export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandlers {
@@ -41,6 +43,8 @@ export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandler
   const lastExits = new LastExits(control.store);
   const handlers: Record<string, EndpointHandler> = {
     "GET /live": () => ({ ...gatherLive(options, clock.now()), faults: options.faults.all }) satisfies Live,
+    "GET /latencies": () => latenciesOf(options),
+    "GET /usage": () => options.usage(),
     "GET /explain": (request) => explainNamed(options, request),
     "GET /requests": (request) => findRequest(options, request),
     "GET /last-exit": (request) => findLastExit(control.store, lastExits, request),
@@ -57,6 +61,11 @@ export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandler
     "GET /status": () => ({ objects: control.store.version, failures: control.controller.failures() }),
   };
   return new Map(Object.entries(handlers));
+}
+
+/** A Route, and so its Ingress, has the name of its Service. */
+function latenciesOf({ gateway }: KnapEndpointOptions): LatenciesAnswer {
+  return Object.fromEntries(gateway.figures.map(({ ingress, ...measures }) => [ingress, measures]));
 }
 
 async function explainNamed({ control, clock, debug, faults }: KnapEndpointOptions, { query }: EndpointRequest) {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { dns1123SubdomainErrors } from "../apis/meta/names.ts";
 import type { StringMap } from "../apis/meta/object.ts";
 import { durationMs, parseDuration } from "../base/go/duration.ts";
+import { quantityNumber } from "../base/go/quantity.ts";
 import { isNear } from "../base/near.ts";
 import { type Position, readDocuments } from "../base/yaml/documents.ts";
 import { coreScalar } from "../base/yaml/plain-scalar.ts";
@@ -41,6 +42,15 @@ function durationSchema(): z.ZodType<number> {
   });
 }
 
+function bytesSchema(): z.ZodType<number> {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    const bytes = quantityNumber(value);
+    if (bytes !== undefined && bytes >= 0) return bytes;
+    context.addIssue({ code: "custom", message: "not a quantity" });
+    return z.NEVER;
+  });
+}
+
 /** Returns the schema of a flag's value in knap.yaml. */
 export function schemaOf(kind: FlagKind): z.ZodType {
   switch (kind.type) {
@@ -56,6 +66,8 @@ export function schemaOf(kind: FlagKind): z.ZodType {
         .max(kind.most ?? Number.MAX_SAFE_INTEGER);
     case "duration":
       return durationSchema();
+    case "bytes":
+      return bytesSchema();
     case "switch":
       return z.boolean();
   }

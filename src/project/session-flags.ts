@@ -8,6 +8,8 @@ export type FlagKind =
   | { readonly type: "count"; readonly value: string; readonly least: number; readonly most?: number }
   /** Go's format, not negative; the value is in milliseconds. */
   | { readonly type: "duration"; readonly value: string }
+  /** Kubernetes' format; the value is in bytes. */
+  | { readonly type: "bytes"; readonly value: string }
   | { readonly type: "switch" };
 
 export interface SessionFlag {
@@ -28,6 +30,7 @@ const choice = <const C extends readonly string[]>(...choices: C) => ({ type: "c
 const count = (value: string, least: number, most?: number) =>
   ({ type: "count", value, least, ...(most !== undefined && { most }) }) as const;
 const duration = { type: "duration", value: "duration" } as const;
+const bytes = { type: "bytes", value: "quantity" } as const;
 const toggle = { type: "switch" } as const;
 
 /** Long flag name (also the knap.yaml key) → row. A new flag is one row here, and its use. */
@@ -74,7 +77,7 @@ export const sessionFlags = {
   "max-pods": {
     env: "KNAP_MAX_PODS",
     kind: count("count", 1),
-    describe: "maximum number of pods (default: 8 per core, at most 110)",
+    describe: "maximum number of pods (default: 8 per core, at most 110); `ci` fails if given and more are wanted",
     to: "maxPods",
   },
   "stop-timeout": {
@@ -187,6 +190,34 @@ export const sessionFlags = {
     to: "maxColdStartMs",
     command: "ci",
   },
+  "max-p99": {
+    env: "KNAP_MAX_P99",
+    kind: duration,
+    describe: "fail if the 99th percentile of a Service's latency is above it",
+    to: "maxP99Ms",
+    command: "ci",
+  },
+  "max-memory": {
+    env: "KNAP_MAX_MEMORY",
+    kind: bytes,
+    describe: "fail if a pod uses more memory",
+    to: "maxMemoryBytes",
+    command: "ci",
+  },
+  "max-image-size": {
+    env: "KNAP_MAX_IMAGE_SIZE",
+    kind: bytes,
+    describe: "fail if an image is larger",
+    to: "maxImageBytes",
+    command: "ci",
+  },
+  report: {
+    env: "KNAP_REPORT",
+    kind: text("file"),
+    describe: "write a report of the run: a page (.html), Markdown (.md) or data (.json)",
+    to: "report",
+    command: "ci",
+  },
   junit: { env: "KNAP_JUNIT", kind: text("file"), describe: "write a JUnit report", to: "junit", command: "ci" },
 } as const satisfies Readonly<Record<string, SessionFlag>>;
 
@@ -195,7 +226,7 @@ export type SessionFlagName = keyof typeof sessionFlags;
 /** The parsed value of a flag. */
 export type FlagValue<K extends FlagKind> = K extends { type: "choice"; choices: readonly (infer C)[] }
   ? C
-  : K extends { type: "count" | "duration" }
+  : K extends { type: "count" | "duration" | "bytes" }
     ? number
     : K extends { type: "switch" }
       ? boolean
@@ -214,6 +245,8 @@ export function allowedText(kind: FlagKind): string {
         : `a whole number from ${kind.least} to ${kind.most}`;
     case "duration":
       return "a duration such as 10s, 500ms or 1m30s";
+    case "bytes":
+      return "a quantity such as 200Mi or 1.5Gi";
     case "switch":
       return "true or false";
   }

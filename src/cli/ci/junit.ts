@@ -1,10 +1,6 @@
 // Formats the JUnit XML of `ci`. Pure.
 
-export interface TestCase {
-  readonly name: string;
-  readonly seconds: number;
-  readonly failure?: string | undefined;
-}
+import type { PodLog, TestCase } from "./ci-record.ts";
 
 const escapes: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -17,8 +13,12 @@ const escapes: Readonly<Record<string, string>> = {
 const escaped = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "").replace(/[&<>"']/g, (sign) => escapes[sign] ?? sign);
 
-/** Returns the JUnit report. `runError`: why the run ended early. */
-export function junitText(cases: readonly TestCase[], runError: string | undefined): string {
+/** Returns the JUnit report. `runError`: why the run ended early. `logs`: of a failed run. */
+export function junitText(
+  cases: readonly TestCase[],
+  runError: string | undefined,
+  logs: readonly PodLog[] = [],
+): string {
   const failed = cases.filter(({ failure }) => failure !== undefined).length;
   const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);
   const counts = `tests="${cases.length}" failures="${failed}" errors="${runError === undefined || failed > 0 ? 0 : 1}"`;
@@ -33,9 +33,14 @@ export function junitText(cases: readonly TestCase[], runError: string | undefin
     `<testsuites ${counts} time="${seconds.toFixed(3)}">`,
     `  <testsuite name="knap" ${counts} time="${seconds.toFixed(3)}">`,
     ...bodies,
+    ...(logs.length === 0 ? [] : [`    <system-out>${escaped(logs.map(logText).join("\n"))}</system-out>`]),
     ...(runError === undefined ? [] : [`    <system-err>${escaped(runError)}</system-err>`]),
     "  </testsuite>",
     "</testsuites>",
     "",
   ].join("\n");
+}
+
+function logText({ pod, lines }: PodLog): string {
+  return [`last output of ${pod}:`, ...lines, ""].join("\n");
 }

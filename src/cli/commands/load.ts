@@ -1,5 +1,5 @@
-// `knap load`: sends requests to a Service of a session at a rate, a shape or from a recorded trace. It measures latency
-// and scale.
+// `knap load`: sends requests to a Service of a session at a rate, a shape or from a recorded trace, and measures
+// latency and scale.
 import { isIP } from "node:net";
 import { namespacedName } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
@@ -128,7 +128,7 @@ export const load: CommandBody<LoadFlags> = async ([arg = ""], flags, terminal) 
   const loop = new OpenLoop({ arrivals, target, keepAlive, timeoutMs, mostInFlight, signal: interrupted });
   terminal.say(`sending requests to ${name} for ${latencyText(traceEndMs(trace))}; Ctrl-C ends it with a report`);
   const started = performance.now();
-  const sampler = sampleScale(client, service, { sent: () => loop.sent, signal: finished.signal });
+  const sampler = sampleScale(client, service.metadata, { sent: () => loop.sent, signal: finished.signal });
   await loop.run();
   const durationMs = performance.now() - started;
   finished.abort();

@@ -1,6 +1,7 @@
 // Parses the values of flags and arguments. Every refusal names what is allowed.
 import { InvalidArgumentError } from "commander";
 import { durationMs, parseDuration } from "../../base/go/duration.ts";
+import { quantityNumber } from "../../base/go/quantity.ts";
 import { allowedText, type FlagKind, type FlagValue } from "../../project/session-flags.ts";
 
 /** Returns the value of a flag's text; undefined if the text is not allowed for this kind of flag. */
@@ -14,6 +15,10 @@ export function parseFlag(kind: FlagKind, text: string): string | number | boole
     case "duration": {
       const duration = parseDuration(text);
       return duration.ok && duration.value >= 0n ? durationMs(duration.value) : undefined;
+    }
+    case "bytes": {
+      const bytes = quantityNumber(text);
+      return bytes !== undefined && bytes >= 0 ? bytes : undefined;
     }
     case "choice":
       return kind.choices.includes(text) ? text : undefined;

@@ -87,10 +87,14 @@ export function findingLines(
 
 const escaped = (text: string): string => text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 
-/** Returns the annotation of a failed run in GitHub Actions: what failed, and why. */
-export function githubError({ what, why, fix }: Complaint): string {
+/** Returns the annotation of a failed run in GitHub Actions: what failed, why, and at which line of the files. */
+export function githubError(
+  { what, why, fix }: Complaint,
+  place?: { readonly file: string; readonly line: number },
+): string {
   const text = [what, why, fix && `→ ${fix}`].filter(Boolean).join("\n");
-  return `::error title=knap::${escaped(redacted(text))}`;
+  const at = place ? `file=${place.file},line=${place.line},` : "";
+  return `::error ${at}title=knap::${escaped(redacted(text))}`;
 }
 
 /** GitHub Actions' workflow commands, which mark the line in a pull request. */

@@ -128,6 +128,7 @@ export class Http1Exchange implements Exchange {
       withFixedProperty(response, "shouldKeepAlive", true, write);
     } else write();
     this.started = true;
+    this.timing.status = status;
     return response;
   }
 
@@ -188,6 +189,7 @@ export class Http1Exchange implements Exchange {
 
   #switchProtocols(reason: string, headers: RawHeaders): ResponseBody {
     this.started = true;
+    this.timing.status = 101;
     const socket = this.upgrade?.socket as Socket;
     this.upgrade?.unwatch();
     this.#response.detachSocket(socket);

@@ -85,6 +85,7 @@ export class Http2Exchange implements Exchange {
       );
     }
     this.started = true;
+    this.timing.status = status;
     if (!empty) stream.once("wantTrailers", () => this.#sendTrailers());
     return stream;
   }

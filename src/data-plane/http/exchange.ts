@@ -20,6 +20,8 @@ export interface RequestTiming {
   firstByte?: Time;
   revision?: string;
   pod?: string;
+  /** Set by the listener when the head of the response is sent. */
+  status?: number;
 }
 
 /** The stream of the response body. HTTP/1 sends the head with the first byte, at the end, or on `flushHeaders`. */

@@ -7,6 +7,7 @@ import { headerValue } from "../http/headers.ts";
 import { gatewayHeaders } from "./gateway-headers.ts";
 import type { ServiceEntry } from "./ingress-table.ts";
 import { pickSplit, type RoutePath, type RouteSplit } from "./path-table.ts";
+import { type RequestFigures, RequestTimes } from "./request-times.ts";
 import { type RouteCount, RouteCounts } from "./route-counts.ts";
 import { EMPTY_TABLE, type RouteMatch, type RoutingTable } from "./routing-table.ts";
 
@@ -28,6 +29,7 @@ const MAX_ROUTES = 2;
 export class IngressGateway {
   readonly #options: IngressOptions;
   readonly #counts = new RouteCounts();
+  readonly #times = new RequestTimes();
   #table: RoutingTable = EMPTY_TABLE;
   #inFlight = 0;
 
@@ -39,6 +41,7 @@ export class IngressGateway {
   swap(table: RoutingTable): void {
     this.#table = table;
     this.#counts.keep(table.ingresses);
+    this.#times.keep(table.ingresses);
   }
 
   get table(): RoutingTable {
@@ -53,6 +56,11 @@ export class IngressGateway {
   /** Requests per route and revision since the Ingress was created. */
   get counts(): readonly RouteCount[] {
     return this.#counts.all;
+  }
+
+  /** Latencies and results of requests per route since the Ingress was created. */
+  get figures(): readonly RequestFigures[] {
+    return this.#times.all;
   }
 
   /** Handler of the public, local and TLS listeners. */
@@ -76,6 +84,7 @@ export class IngressGateway {
 
   /** Forwards the request, or returns the reply to send instead. */
   async #follow(exchange: Exchange, path: RoutePath, host?: string): Promise<LocalReply | undefined> {
+    const began = performance.now();
     let at = exchange;
     let route: RoutePath | undefined = path;
     let newHost = host;
@@ -86,9 +95,11 @@ export class IngressGateway {
       at = this.#wrap(at, route, split, rewriteHost ?? newHost);
       newHost = undefined;
       if (rewriteHost === undefined) {
-        if (headerValue(at.headers, "k-network-probe") === undefined) this.#counts.add(route, split);
+        const isProbe = headerValue(at.headers, "k-network-probe") !== undefined;
+        if (!isProbe) this.#counts.add(route, split);
         exchange.timing.revision = split.revision;
         await this.#options.forward(split.revision, at);
+        if (!isProbe) this.#times.add(route.ingress, performance.now() - began, exchange.timing.status);
         return undefined;
       }
       const { target, headers } = at;

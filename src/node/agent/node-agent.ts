@@ -14,6 +14,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import { monotonicClock } from "../../base/monotonic-clock.ts";
 import type { ShutdownMode } from "../../base/shutdown-stack.ts";
+import type { UsageAnswer } from "../../client/measures.ts";
 import { EventRecorder } from "../../control-plane/controller/event-recorder.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import type { ImageLibrary } from "../image/image-library.ts";
@@ -38,6 +39,7 @@ import { type BuildServiceImage, type ImageBuilderOptions, imagesOf, makeImageBu
 import { makePodLogs } from "./log-reader.ts";
 import { makeEngineReport } from "./node-condition.ts";
 import { NODE_NAME } from "./node-object.ts";
+import { measureUsage } from "./node-usage.ts";
 import { type OverlaySession, overlayFolderOf, sweepOverlayFolders } from "./overlay-folders.ts";
 import { type OverlayScope, Overlays } from "./overlays.ts";
 import { makePodFaults, refuseFaults } from "./pod-faults.ts";
@@ -98,6 +100,7 @@ export interface NodeAgent {
   readonly buildSteps: BuildSteps["steps"];
   readonly syncFiles: SyncFiles;
   readonly debug: DebugSessions;
+  readonly usage: () => Promise<UsageAnswer>;
   /** Resolves when no create, start, first readiness or stop is in progress. */
   idle(): Promise<void>;
   stop(how: ShutdownMode): Promise<void>;
@@ -154,6 +157,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
     },
     syncFiles,
     debug,
+    usage: () => measureUsage(store, runtime),
     idle: () => kubelet.idle(),
     stop: async (how) => {
       debug.close();

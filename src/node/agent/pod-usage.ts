@@ -136,7 +136,8 @@ function idsOf(pod: Pod): readonly (string | undefined)[] {
   return userContainers(pod).map(({ name = "" }) => running.get(name)?.replace(/^\w+:\/\//, "") || undefined);
 }
 
-function runningIdsOf(pod: Pod): readonly string[] {
+/** Returns the ids of the user's containers that run. */
+export function runningIdsOf(pod: Pod): readonly string[] {
   return idsOf(pod).filter((id) => id !== undefined);
 }
 

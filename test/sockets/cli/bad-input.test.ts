@@ -31,7 +31,7 @@ describe("knap ci with a Service that does not become Ready", () => {
     const cause = 'readiness probe of container "user-container" failed: HTTP probe failed with statuscode: 503';
     expect(done.code).toBe(4);
     expect(done.stderr).toMatch(
-      /^::error title=knap::Service sick was not Ready in time%0A.*readiness probe of container/m,
+      /^::error file=service.yaml,line=3,title=knap::Service sick was not Ready in time%0A.*readiness probe of container/m,
     );
     expect(done.stderr.split("\n").filter((line) => line.startsWith("  ") && line.includes(cause))).toHaveLength(1);
     expect(done.stderr).not.toMatch(/OutOfDate|still working/);
