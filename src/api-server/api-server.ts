@@ -13,6 +13,7 @@ import { type ListenerTls, type OpenListener, openListener } from "../data-plane
 import { RuntimeError } from "../node/runtime/runtime.ts";
 import { type ApiAnswer, statusAnswer } from "./api-answer.ts";
 import type { EndpointHandlers } from "./custom-endpoints.ts";
+import { makeReaders } from "./derived/readers.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import type { PodPorts } from "./pod-proxy.ts";
 import type { PodStreams } from "./pod-streams.ts";
@@ -57,6 +58,7 @@ export class ApiServer implements AsyncDisposable {
     const { store, clock, logs, ports, streams, endpoints, unknownFields } = options;
     this.#api = {
       store,
+      readerOf: makeReaders(store),
       now: () => clock.now(),
       json: new JsonCache(),
       logs,

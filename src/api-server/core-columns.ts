@@ -1,5 +1,7 @@
 // Defines the columns of `kubectl get` for built-in kinds. Source: kubernetes/pkg/printers/internalversion.
+import type { EndpointSlice, EventV1, ReplicaSet } from "../apis/core/derived-types.ts";
 import { formatSelector } from "../apis/core/label-selector.ts";
+import type { PodSpec } from "../apis/core/pod-spec.ts";
 import type {
   CoreService,
   Deployment,
@@ -38,6 +40,9 @@ const podColumns: readonly Column[] = [
   podWide("Readiness Gates", () => NONE),
 ];
 
+const containerNames = ({ containers }: PodSpec): string => joinOrNone(containers.map(({ name }) => name ?? ""));
+const containerImages = ({ containers }: PodSpec): string => joinOrNone(containers.map(({ image }) => image ?? ""));
+
 const deployment = of<Deployment>(column);
 const deploymentWide = of<Deployment>(wide);
 const deploymentColumns: readonly Column[] = [
@@ -45,8 +50,8 @@ const deploymentColumns: readonly Column[] = [
   deployment("Up-to-date", ({ status }) => status?.updatedReplicas ?? 0),
   deployment("Available", ({ status }) => status?.availableReplicas ?? 0),
   age,
-  deploymentWide("Containers", ({ spec }) => joinOrNone(spec.template.spec.containers.map(({ name }) => name ?? ""))),
-  deploymentWide("Images", ({ spec }) => joinOrNone(spec.template.spec.containers.map(({ image }) => image ?? ""))),
+  deploymentWide("Containers", ({ spec }) => containerNames(spec.template.spec)),
+  deploymentWide("Images", ({ spec }) => containerImages(spec.template.spec)),
   deploymentWide("Selector", ({ spec }) => formatSelector(spec.selector) || NONE),
 ];
 
@@ -75,9 +80,17 @@ function endpointsText({ subsets = [] }: Endpoints): string {
   const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
     addresses.flatMap(({ ip }) => (ports.length > 0 ? ports.map(({ port }) => `${ip}:${port}`) : [ip])),
   );
-  if (all.length <= MOST_ENDPOINTS) return joinOrNone(all);
+  return all.length > 0 ? firstOf(all) : NONE;
+}
+
+/** Returns the first values, and the number of the others. */
+function firstOf(all: readonly string[]): string {
+  if (all.length === 0) return "<unset>";
+  if (all.length <= MOST_ENDPOINTS) return all.join(",");
   return `${all.slice(0, MOST_ENDPOINTS).join(",")} + ${all.length - MOST_ENDPOINTS} more...`;
 }
+
+const objectText = ({ kind = "", name = "" }: Event["involvedObject"]): string => `${kind.toLowerCase()}/${name}`;
 
 const event = of<Event>(column);
 const eventWide = of<Event>(wide);
@@ -85,7 +98,7 @@ const eventColumns: readonly Column[] = [
   column("Last Seen", (object, now) => since((object as Event).lastTimestamp, now)),
   event("Type", ({ type }) => type ?? ""),
   event("Reason", ({ reason }) => reason ?? ""),
-  event("Object", ({ involvedObject }) => `${(involvedObject.kind ?? "").toLowerCase()}/${involvedObject.name ?? ""}`),
+  event("Object", ({ involvedObject }) => objectText(involvedObject)),
   eventWide("Source", ({ source }) => source?.component ?? ""),
   event("Message", ({ message }) => (message ?? "").trim()),
   wide("First Seen", (object, now) => since((object as Event).firstTimestamp, now)),
@@ -96,6 +109,28 @@ function nodeStatus({ status }: Node): string {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return ready?.status === "True" ? "Ready" : "NotReady";
 }
+
+const endpointSlice = of<EndpointSlice>(column);
+const replicaSet = of<ReplicaSet>(column);
+const replicaSetWide = of<ReplicaSet>(wide);
+const replicaSetColumns: readonly Column[] = [
+  replicaSet("Desired", ({ spec }) => spec.replicas ?? 1),
+  replicaSet("Current", ({ status }) => status?.replicas ?? 0),
+  replicaSet("Ready", ({ status }) => status?.readyReplicas ?? 0),
+  age,
+  replicaSetWide("Containers", ({ spec }) => containerNames(spec.template.spec)),
+  replicaSetWide("Images", ({ spec }) => containerImages(spec.template.spec)),
+  replicaSetWide("Selector", ({ spec }) => formatSelector(spec.selector) || NONE),
+];
+
+const eventV1 = of<EventV1>(column);
+const eventV1Columns: readonly Column[] = [
+  column("Last Seen", (object, now) => since((object as EventV1).deprecatedLastTimestamp, now)),
+  eventV1("Type", ({ type }) => type ?? ""),
+  eventV1("Reason", ({ reason }) => reason ?? ""),
+  eventV1("Object", ({ regarding }) => objectText(regarding)),
+  eventV1("Message", ({ note }) => (note ?? "").trim()),
+];
 
 const data = (object: AnyObject): number => count((object as { data?: object }).data);
 
@@ -110,6 +145,14 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
   Node: [of<Node>(column)("Status", nodeStatus), column("Roles", () => NONE), age, column("Version", () => "knap")],
   ServiceAccount: [of<ServiceAccount>(column)("Secrets", ({ secrets }) => secrets?.length ?? 0), age],
   Event: eventColumns,
+  "EndpointSlice.discovery.k8s.io": [
+    endpointSlice("AddressType", ({ addressType }) => addressType),
+    endpointSlice("Ports", ({ ports = [] }) => firstOf(ports.map(({ port }) => String(port)))),
+    endpointSlice("Endpoints", ({ endpoints = [] }) => firstOf(endpoints.flatMap(({ addresses }) => addresses))),
+    age,
+  ],
+  "ReplicaSet.apps": replicaSetColumns,
+  "Event.events.k8s.io": eventV1Columns,
 };
 
 /** Returns kubectl's columns of a built-in kind; undefined if the kind has only name and age. */

@@ -17,6 +17,7 @@ import { listAnswer, methodNotAllowed, type ReadContext } from "./reads.ts";
 import type { Representation } from "./representation.ts";
 import { jsonBody } from "./request-body.ts";
 import { keyOfPath, type ObjectPath } from "./resource-path.ts";
+import type { WriteContext } from "./writes.ts";
 import { isDryRun } from "./writes.ts";
 
 /** @see kubernetes plugin/pkg/admission/namespace/lifecycle */
@@ -38,7 +39,11 @@ export function deleteObject(store: ObjectStore, request: ApiRequest, path: Obje
 }
 
 /** Stops at the first object whose delete is refused, and returns the refusal. */
-export function deleteCollection(context: ReadContext, request: ApiRequest, wanted: Representation): ApiAnswer {
+export function deleteCollection(
+  context: WriteContext & ReadContext,
+  request: ApiRequest,
+  wanted: Representation,
+): ApiAnswer {
   const { path } = wanted;
   const { resource } = path;
   const { store } = context;

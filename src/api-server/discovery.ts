@@ -1,13 +1,16 @@
 // Makes the discovery documents: group lists, resource lists, and both in one document (aggregated discovery).
 
-import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
+import { apiResources, apiVersionOf, isDerived, type Resource } from "../apis/kinds.ts";
 import { headerValue } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./api-answer.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const READ_VERBS = ["get", "list", "watch"];
 /** The verbs of a resource. Namespaces have no deletecollection. */
-const verbsOf = ({ kind }: Resource): readonly string[] =>
-  kind === "Namespace" ? VERBS.filter((verb) => verb !== "deletecollection") : VERBS;
+const verbsOf = (resource: Resource): readonly string[] => {
+  if (isDerived(resource)) return READ_VERBS;
+  return resource.kind === "Namespace" ? VERBS.filter((verb) => verb !== "deletecollection") : VERBS;
+};
 const STATUS_VERBS = ["get", "patch", "update"];
 const POD_SUBRESOURCES: readonly Subresource[] = [
   { name: "log", verbs: ["get"] },
@@ -30,7 +33,7 @@ export const kubernetesVersion = {
 /** Group → its versions, the preferred version first. */
 function groups(): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
-  for (const { group, version } of resources) {
+  for (const { group, version } of apiResources) {
     const versions = found.get(group) ?? [];
     if (!versions.includes(version)) versions.push(version);
     found.set(group, versions);
@@ -44,7 +47,7 @@ function apiGroup(name: string, versions: readonly string[]): object {
 }
 
 function resourceList(group: string, version: string): object | undefined {
-  const found = resources.filter((resource) => resource.group === group && resource.version === version);
+  const found = apiResources.filter((resource) => resource.group === group && resource.version === version);
   if (found.length === 0) return undefined;
   return {
     kind: "APIResourceList",
@@ -124,7 +127,7 @@ function aggregated(
     versions: (groups().get(name) ?? []).map((each) => ({
       version: each,
       freshness: "Current",
-      resources: resources
+      resources: apiResources
         .filter((resource) => resource.group === name && resource.version === each)
         .map((resource) => aggregatedResource(resource)),
     })),

@@ -4,7 +4,7 @@ import { namespacedName } from "../apis/meta/key.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { isFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import type { ObjectStore } from "../control-plane/store/object-store.ts";
+import type { ObjectReader } from "./derived/derived-reader.ts";
 import type { ListOptions } from "./list-options.ts";
 import { filteredObjects, type ObjectFilter } from "./object-filter.ts";
 import type { ResourcePath } from "./resource-path.ts";
@@ -26,7 +26,7 @@ interface PageStart {
 }
 
 export function readPage(
-  store: ObjectStore,
+  store: ObjectReader,
   { resource }: ResourcePath,
   filter: ObjectFilter,
   options: ListOptions,

@@ -1,5 +1,5 @@
 // Makes the paths of OpenAPI v3 documents: the operations of each resource, their parameters, bodies and answers.
-import { apiVersionOf, isCustom, type Resource } from "../apis/kinds.ts";
+import { apiVersionOf, isCustom, isDerived, type Resource } from "../apis/kinds.ts";
 import { DELETE_OPTIONS, PATCH, STATUS, schemaName } from "./openapi-schemas.ts";
 
 const MEDIA = ["application/json", "application/yaml"];
@@ -65,19 +65,22 @@ export function pathsOf(resource: Resource): Readonly<Record<string, object>> {
   const { operation } = makeOperations(resource);
   // Namespaces have no deletecollection.
   const canDeleteAll = kind !== "Namespace";
+  const canWrite = !isDerived(resource);
   return {
     [base]: {
       parameters: shared,
       get: operation("list", { parameters: LIST }),
-      post: operation("post", { parameters: WRITE }),
-      ...(canDeleteAll && { delete: operation("deletecollection", { parameters: [...DELETE, ...LIST] }) }),
+      ...(canWrite && { post: operation("post", { parameters: WRITE }) }),
+      ...(canWrite && canDeleteAll && { delete: operation("deletecollection", { parameters: [...DELETE, ...LIST] }) }),
     },
     [`${base}/{name}`]: {
       parameters: [NAME, ...shared],
       get: operation("get", {}),
-      put: operation("put", { parameters: WRITE }),
-      patch: operation("patch", { parameters: [...WRITE, FORCE] }),
-      delete: operation("delete", { parameters: DELETE }),
+      ...(canWrite && {
+        put: operation("put", { parameters: WRITE }),
+        patch: operation("patch", { parameters: [...WRITE, FORCE] }),
+        delete: operation("delete", { parameters: DELETE }),
+      }),
     },
     ...(statusSubresource && {
       [`${base}/{name}/status`]: {

@@ -16,7 +16,9 @@ export type References = "#/components/schemas/" | "#/definitions/";
 /** Returns `dev.knative.serving.v1.Service`, or `io.k8s.api.core.v1.Pod` for a built-in kind. */
 export function schemaName(resource: Resource, suffix: "" | "List" = ""): string {
   const { group, version, name } = resource;
-  const domain = isCustom(resource) ? group.split(".").reverse().join(".") : `io.k8s.api.${group || "core"}`;
+  const domain = isCustom(resource)
+    ? group.split(".").reverse().join(".")
+    : `io.k8s.api.${group.split(".")[0] || "core"}`;
   return `${domain}.${version}.${name}${suffix}`;
 }
 

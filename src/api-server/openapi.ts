@@ -1,6 +1,6 @@
 // Serves OpenAPI v3 per group-version, and OpenAPI v2 as JSON. kubectl 1.29 and newer reads v3.
 
-import { apiVersionOf, type Resource, resources } from "../apis/kinds.ts";
+import { apiResources, apiVersionOf, type Resource } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { headerValue } from "../data-plane/http/headers.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
@@ -17,11 +17,11 @@ const pathOf = (resource: Resource): string => (resource.group === "" ? "api/" :
 export function openApi({ path, prefix, headers }: ApiRequest): ApiAnswer | undefined {
   if (path === "/openapi/v2") return acceptsJson(headerValue(headers, "accept")) ? document(path, makeV2) : notJson;
   if (path === "/openapi/v3") {
-    const paths = [...new Set(resources.map(pathOf))];
+    const paths = [...new Set(apiResources.map(pathOf))];
     const entries = paths.map((each) => [each, { serverRelativeURL: `${prefix}/openapi/v3/${each}?hash=1` }]);
     return json(200, { paths: Object.fromEntries(entries) });
   }
-  const found = resources.filter((resource) => path === `/openapi/v3/${pathOf(resource)}`);
+  const found = apiResources.filter((resource) => path === `/openapi/v3/${pathOf(resource)}`);
   return found.length > 0 ? document(path, () => makeV3(found)) : undefined;
 }
 
@@ -41,7 +41,7 @@ function makeV3(found: readonly Resource[]): object {
 }
 
 function makeV2(): object {
-  return { swagger: "2.0", info: INFO, paths: {}, definitions: namedSchemas(resources, "#/definitions/") };
+  return { swagger: "2.0", info: INFO, paths: {}, definitions: namedSchemas(apiResources, "#/definitions/") };
 }
 
 function acceptsJson(accept = ""): boolean {

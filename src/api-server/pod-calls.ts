@@ -1,6 +1,7 @@
 // Routes the subresources of Pods that are calls, not objects: log, exec and the like.
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
@@ -9,6 +10,7 @@ import { methodNotAllowed, type ReadContext } from "./reads.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 
 export interface PodCallContext extends ReadContext {
+  readonly store: ObjectStore;
   readonly logs: PodLogs | undefined;
   readonly streams: PodStreams | undefined;
 }

@@ -2,11 +2,11 @@
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { quote } from "../base/go/quote.ts";
+import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import type { Exchange } from "../data-plane/http/exchange.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { ProxiedExchange } from "./proxied-exchange.ts";
-import type { ReadContext } from "./reads.ts";
 
 /** Answers the exchange. Without an answer, resolves to the reason why the port was unreachable. */
 type PodPortHandler = (exchange: Exchange) => Promise<string | undefined>;
@@ -36,7 +36,7 @@ export function parsePodProxy({ url }: ApiRequest): PodProxyTarget | undefined {
 
 /** Errors follow ResourceLocation in kubernetes' pkg/registry/core/pod/strategy.go and apimachinery/pkg/util/proxy. */
 export function proxyToPod(
-  { store }: ReadContext,
+  { store }: { readonly store: ObjectStore },
   ports: PodPorts | undefined,
   request: ApiRequest,
   { namespace, id, target }: PodProxyTarget,

@@ -4,9 +4,9 @@ import { makeFailure } from "../apis/meta/api-status.ts";
 import type { AnyObject } from "../apis/meta/object.ts";
 import { ok } from "../base/result.ts";
 import { yamlText } from "../base/yaml/yaml-text.ts";
-import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, json, statusAnswer } from "./api-answer.ts";
+import type { ObjectReader } from "./derived/derived-reader.ts";
 import { parseListOptions } from "./list-options.ts";
 import { type ListPage, readPage } from "./list-page.ts";
 import { parseFilter } from "./object-filter.ts";
@@ -30,7 +30,7 @@ export class JsonCache {
 }
 
 export interface ReadContext {
-  readonly store: ObjectStore;
+  readonly store: ObjectReader;
   readonly now: () => number;
   readonly json: JsonCache;
 }

@@ -1,5 +1,5 @@
 // Parses resource paths of the API: /api/v1/…, /apis/GROUP/VERSION/….
-import { type Resource, resources } from "../apis/kinds.ts";
+import { apiResources, type Resource } from "../apis/kinds.ts";
 import type { ObjectKey } from "../apis/meta/key.ts";
 
 export interface ResourcePath {
@@ -26,7 +26,7 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
   const version = rest.shift();
   if ((root !== "api" && root !== "apis") || group === undefined || version === undefined) return undefined;
   const find = (plural: string | undefined): Resource | undefined =>
-    resources.find((each) => each.group === group && each.version === version && each.plural === plural);
+    apiResources.find((each) => each.group === group && each.version === version && each.plural === plural);
   if (rest[0] === "namespaces" && rest.length > 2) {
     const resource = find(rest[2]);
     if (resource?.namespaced && rest[1]) return makePath(resource, rest.slice(3), rest[1]);

@@ -1,18 +1,19 @@
 // Routes a request to its handler: health, version, discovery, OpenAPI, endpoints of knap.dev, objects.
 
-import { isCustom } from "../apis/kinds.ts";
+import { isCustom, isDerived, type Kind } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, pageNotFound, statusAnswer } from "./api-answer.ts";
 import { applyObject, isApply } from "./apply-object.ts";
 import { callEndpoint, type EndpointHandlers } from "./custom-endpoints.ts";
 import { deleteCollection, deleteObject } from "./deletes.ts";
+import type { ObjectReader } from "./derived/derived-reader.ts";
 import { discover, kubernetesVersion } from "./discovery.ts";
 import { openApi } from "./openapi.ts";
 import { callPod, type PodCallContext, podCallOf } from "./pod-calls.ts";
 import { type PodPorts, parsePodProxy, proxyToPod } from "./pod-proxy.ts";
 import { isSet } from "./query-parameters.ts";
-import { inForm, methodNotAllowed, readCollection, readObject } from "./reads.ts";
+import { inForm, methodNotAllowed, type ReadContext, readCollection, readObject } from "./reads.ts";
 import { type Representation, representationOf } from "./representation.ts";
 import { keyOfPath, type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
 import { watchCollection } from "./watch.ts";
@@ -21,6 +22,8 @@ import { createObject, patchObject, replaceObject, type WriteContext } from "./w
 export interface Api extends PodCallContext, WriteContext {
   readonly ports: PodPorts | undefined;
   readonly endpoints: EndpointHandlers | undefined;
+  /** Returns the reader of a kind, which may be derived. */
+  readonly readerOf: (kind: Kind) => ObjectReader;
 }
 
 /** Paths that need no token. */
@@ -47,6 +50,7 @@ async function onResource(api: Api, request: ApiRequest, target: ResourcePath): 
   const { name } = target;
   const podCall = podCallOf(target);
   if (podCall && name !== undefined) return callPod(api, request, { ...target, name }, podCall);
+  if (isDerived(target.resource) && request.method !== "GET") return methodNotAllowed(target);
   const wanted = representationOf(request, target, api.now);
   if (!wanted.ok) return statusAnswer(wanted.error);
   const answer =
@@ -56,13 +60,17 @@ async function onResource(api: Api, request: ApiRequest, target: ResourcePath): 
   return inForm(wanted.value, answer);
 }
 
+function readContext(api: Api, { resource }: ResourcePath): ReadContext {
+  return { ...api, store: api.readerOf(resource.kind) };
+}
+
 function onCollection(api: Api, request: ApiRequest, wanted: Representation): ApiAnswer {
   const { path: target } = wanted;
   switch (request.method) {
     case "GET":
       return isSet(request.query, "watch")
-        ? watchCollection(api, request, wanted)
-        : readCollection(api, wanted, request.query);
+        ? watchCollection(readContext(api, target), request, wanted)
+        : readCollection(readContext(api, target), wanted, request.query);
     case "POST":
       return createObject(api, request, target);
     case "PUT":
@@ -83,7 +91,7 @@ function onObject(api: Api, request: ApiRequest, target: ObjectPath, wanted: Rep
   }
   switch (request.method) {
     case "GET":
-      return readObject(api, wanted, target);
+      return readObject(readContext(api, target), wanted, target);
     case "PUT":
       return replaceObject(api, request, target);
     case "PATCH":

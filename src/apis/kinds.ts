@@ -1,6 +1,7 @@
 // Defines all kinds: their types, and the resource table for discovery, kubectl's short names and the store.
 
 import type { Metric, PodAutoscaler } from "./autoscaling/types.ts";
+import type { EndpointSlice, EventV1, ReplicaSet } from "./core/derived-types.ts";
 import type {
   ConfigMap,
   CoreService,
@@ -45,6 +46,9 @@ export interface Kinds {
   ResourceQuota: ResourceQuota;
   PersistentVolumeClaim: PersistentVolumeClaim;
   Event: Event;
+  "EndpointSlice.discovery.k8s.io": EndpointSlice;
+  "ReplicaSet.apps": ReplicaSet;
+  "Event.events.k8s.io": EventV1;
 }
 export type Kind = keyof Kinds;
 /** The stored object of each kind: what the store, clients and watch events give. */
@@ -102,7 +106,7 @@ const row = (
 const INTERNAL_SCALING = ["knative-internal", "autoscaling"];
 const INTERNAL_NETWORKING = ["knative-internal", "networking"];
 
-/** All resources, in discovery order (config/core/300-resources of Knative; core ones as Kubernetes serves them). */
+/** All stored resources, in discovery order (config/core/300-resources of Knative; core ones as in Kubernetes). */
 export const resources: readonly Resource[] = [
   row("Service.serving.knative.dev", "serving.knative.dev/v1", "services", ["kservice", "ksvc"], SERVING),
   row("Configuration.serving.knative.dev", "serving.knative.dev/v1", "configurations", ["config", "cfg"], SERVING),
@@ -173,7 +177,21 @@ export const resources: readonly Resource[] = [
   row("Event", "v1", "events", ["ev"], [], "namespaced", false),
 ];
 
-const byKind = new Map<string, Resource>(resources.map((resource) => [resource.kind, resource]));
+/** The resources whose objects the API server derives from stored ones. Clients cannot write them. */
+const derivedResources: readonly Resource[] = [
+  row("EndpointSlice.discovery.k8s.io", "discovery.k8s.io/v1", "endpointslices", [], [], "namespaced", false),
+  row("ReplicaSet.apps", "apps/v1", "replicasets", ["rs"], ["all"], "namespaced", false),
+  row("Event.events.k8s.io", "events.k8s.io/v1", "events", ["ev"], [], "namespaced", false),
+];
+
+/** All resources that the API serves. */
+export const apiResources: readonly Resource[] = [...resources, ...derivedResources];
+
+export function isDerived(resource: Resource): boolean {
+  return derivedResources.includes(resource);
+}
+
+const byKind = new Map<string, Resource>(apiResources.map((resource) => [resource.kind, resource]));
 
 /** Returns `v1` for the core group, else `group/version`. */
 export function apiVersionOf({ group, version }: Pick<Resource, "group" | "version">): string {
@@ -182,14 +200,14 @@ export function apiVersionOf({ group, version }: Pick<Resource, "group" | "versi
 
 /** `apiVersion` → `kind` → group-kind. The string object is shared, so that maps do not hash it again. */
 const byVersion = new Map<string, Map<string, Kind>>();
-for (const { kind, group, version, name } of resources) {
+for (const { kind, group, version, name } of apiResources) {
   const apiVersion = apiVersionOf({ group, version });
   byVersion.set(apiVersion, (byVersion.get(apiVersion) ?? new Map<string, Kind>()).set(name, kind));
 }
 
 /** Returns true for the kinds that a cluster has from CustomResourceDefinitions. Some rules of the API differ. */
 export function isCustom({ group }: Pick<Resource, "group">): boolean {
-  return group.includes(".");
+  return group.endsWith(".knative.dev");
 }
 
 /** Returns the resource of a kind, or undefined when knap does not know the kind. */

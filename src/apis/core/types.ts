@@ -213,4 +213,6 @@ export interface Event extends CoreObject {
   readonly firstTimestamp?: string;
   readonly lastTimestamp?: string;
   readonly source?: { readonly component?: string };
+  readonly eventTime?: string | null;
+  readonly reportingComponent?: string;
 }

@@ -135,8 +135,11 @@ const claimStatus = struct("PersistentVolumeClaimStatus", {
   modifyVolumeStatus: numbered(9, pointer(modifyVolumeStatus)),
 });
 
-const eventSource = struct("EventSource", { component: numbered(1, "string"), host: numbered(2, "string") });
-const eventSeries = struct("EventSeries", { count: numbered(1, "int32"), lastObservedTime: numbered(2, "microTime") });
+export const eventSource = struct("EventSource", { component: numbered(1, "string"), host: numbered(2, "string") });
+export const eventSeries = struct("EventSeries", {
+  count: numbered(1, "int32"),
+  lastObservedTime: numbered(2, "microTime"),
+});
 
 const containerState = struct("ContainerState", {
   waiting: pointer(struct("ContainerStateWaiting", { reason: "string", message: "string" })),
@@ -194,10 +197,11 @@ const deploymentStatus = struct("DeploymentStatus", {
   conditions,
   collisionCount: "*int32",
 });
+export const podTemplate = struct("PodTemplateSpec", { metadata, spec: podSpec });
 const deploymentSpec = struct("DeploymentSpec", {
   replicas: "*int32",
   selector: pointer(labelSelector),
-  template: struct("PodTemplateSpec", { metadata, spec: podSpec }),
+  template: podTemplate,
   strategy: "any",
   minReadySeconds: "int32",
   revisionHistoryLimit: "*int32",

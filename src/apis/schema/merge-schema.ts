@@ -1,6 +1,7 @@
 // Provides the schema by which field managers compare and merge the objects of a kind: Knative's CRD or the Go type,
 // with the metadata and the status of the API.
 import { builtinStructs } from "../fields/core.ts";
+import { derivedStructs } from "../fields/derived.ts";
 import { internalStructs } from "../fields/internal.ts";
 import { kindStruct } from "../fields/meta.ts";
 import { statusStruct } from "../fields/status.ts";
@@ -22,7 +23,7 @@ export function mergeSchemaOf(kind: Kind): Schema {
 }
 
 function derive(kind: Kind): Schema {
-  const go = builtinStructs.get(kind) ?? internalStructs.get(kind);
+  const go = builtinStructs.get(kind) ?? internalStructs.get(kind) ?? derivedStructs.get(kind);
   const content = go ? goSchema(go) : (schemaOf(kind) ?? { type: "object", preserveUnknown: true });
   const status = statusStruct(kind);
   const properties = { ...content.properties, ...goSchema(METADATA).properties };

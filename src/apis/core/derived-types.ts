@@ -1,0 +1,50 @@
+// Defines the types of the kinds that the API server derives from stored objects.
+import type { AnyObject, CoreMeta } from "../meta/object.ts";
+import type { Deployment, EndpointSubset, Event } from "./types.ts";
+
+/** discovery.k8s.io/v1. */
+export interface EndpointSlice extends AnyObject {
+  readonly kind: "EndpointSlice";
+  readonly addressType: "IPv4" | "IPv6";
+  readonly endpoints: readonly {
+    readonly addresses: readonly string[];
+    readonly conditions: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
+    readonly nodeName?: string;
+    readonly targetRef?: NonNullable<EndpointSubset["addresses"]>[number]["targetRef"];
+  }[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly protocol: string;
+    readonly port: number;
+    readonly appProtocol?: string;
+  }[];
+}
+
+/** apps/v1. */
+export interface ReplicaSet extends AnyObject {
+  readonly kind: "ReplicaSet";
+  readonly spec: Pick<Deployment["spec"], "replicas" | "minReadySeconds" | "selector" | "template">;
+  readonly status: {
+    readonly replicas: number;
+    readonly fullyLabeledReplicas: number;
+    readonly readyReplicas: number;
+    readonly availableReplicas: number;
+    readonly observedGeneration: number;
+  };
+}
+
+/** events.k8s.io/v1. The core group has the same Events in another form. */
+export interface EventV1 extends AnyObject {
+  readonly metadata: CoreMeta;
+  readonly kind: "Event";
+  readonly regarding: Event["involvedObject"];
+  readonly type?: string;
+  readonly reason?: string;
+  readonly note?: string;
+  readonly eventTime?: string | null;
+  readonly reportingController?: string;
+  readonly deprecatedCount?: number;
+  readonly deprecatedFirstTimestamp?: string;
+  readonly deprecatedLastTimestamp?: string;
+  readonly deprecatedSource?: Event["source"];
+}
