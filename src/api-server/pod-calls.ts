@@ -5,6 +5,7 @@ import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
+import { forwardPorts } from "./pod-port-forward.ts";
 import { type PodStreams, streamCommand } from "./pod-streams.ts";
 import { methodNotAllowed, type ReadContext } from "./reads.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
@@ -33,6 +34,7 @@ const noEphemeralContainers = statusAnswer(
 const calls: ReadonlyMap<string, PodCall> = new Map<string, PodCall>([
   ["log", { methods: ["GET"], call: (context, request, pod) => readPodLog(context, request, pod) }],
   ["exec", { methods: CONNECT, call: ({ streams }, request, pod) => streamCommand(streams, request, pod) }],
+  ["portforward", { methods: CONNECT, call: ({ streams }, request, pod) => forwardPorts(streams, request, pod) }],
   ["ephemeralcontainers", { methods: ["GET", "PUT", "PATCH"], call: () => noEphemeralContainers }],
 ]);
 

@@ -1,10 +1,10 @@
 // Serves …/pods/NAME/exec and attach: joins the streams of a client with those of a container, over a WebSocket.
+import type { Duplex } from "node:stream";
 import { QUEUE_PROXY } from "../apis/core/pod.ts";
 import type { Pod } from "../apis/core/types.ts";
 import { type ApiStatus, makeFailure, refuse } from "../apis/meta/api-status.ts";
 import { errorText } from "../base/errors.ts";
-import { failed, ok, type Result } from "../base/result.ts";
-import { upgradeType } from "../data-plane/http/headers.ts";
+import { ok, type Result } from "../base/result.ts";
 import type { ClientStreams } from "../node/runtime/client-streams.ts";
 import {
   COMMAND_PROTOCOLS,
@@ -12,19 +12,22 @@ import {
   serveCommand,
   type WantedStreams,
 } from "../streaming/remote-command.ts";
-import { acceptWebSocket, isWebSocketRequest, offeredProtocols } from "../streaming/websocket.ts";
+import { acceptWebSocket } from "../streaming/websocket.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { chooseContainer } from "./pod-container.ts";
 import { isSet } from "./query-parameters.ts";
+import { chooseProtocol } from "./stream-protocol.ts";
 
 /** A container that runs. The calls reject with a RuntimeError. */
-export interface RunningContainer {
+interface RunningContainer {
   exec(command: readonly string[], streams: ClientStreams): Promise<{ readonly exitCode: number }>;
 }
 
 export interface PodStreams {
   /** Resolves with undefined if the container does not run. */
   find(pod: Pod, container: string): Promise<RunningContainer | undefined>;
+  /** Opens a connection to a port of the pod. Rejects with an error for the user. */
+  dial(pod: Pod, port: number): Promise<Duplex>;
 }
 
 /** Errors follow kubernetes' pkg/registry/core/pod/strategy.go and kubelet's pkg/cri/streaming. */
@@ -65,23 +68,6 @@ function wantedStreams(query: URLSearchParams): Result<WantedStreams, ApiStatus>
 /** As kubelet, whose answer is plain text here. */
 function notRunning(container: string): ApiAnswer {
   return { code: 500, text: `container not found ("${container}")\n`, contentType: "text/plain; charset=utf-8" };
-}
-
-/** Returns the subprotocol that the client prefers of those that are supported; "" for a client that offers none. */
-function chooseProtocol({ headers }: ApiRequest, supported: readonly string[]): Result<string, ApiStatus> {
-  if (/^spdy\//i.test(upgradeType(headers) ?? "")) {
-    return refuse(
-      "BadRequest",
-      "streams need WebSocket here, and this client asks for SPDY: use kubectl 1.31 or newer",
-    );
-  }
-  if (!isWebSocketRequest(headers)) return refuse("BadRequest", "Upgrade request required");
-  const offered = offeredProtocols(headers);
-  const protocol = offered.length === 0 ? "" : offered.find((name) => supported.includes(name));
-  if (protocol !== undefined) return ok(protocol);
-  const list = (names: readonly string[]): string => `[${names.join(" ")}]`;
-  const why = `requested protocol(s) are not supported: ${list(offered)}; supports ${list(supported)}`;
-  return failed(makeFailure("BadRequest", why));
 }
 
 /** Never rejects. */

@@ -1,14 +1,16 @@
-// Tests exec with Kubernetes' JavaScript client, and with the kubectl on PATH if it streams over WebSocket, as 1.31
-// and later do.
+// Tests exec and port-forward with Kubernetes' JavaScript client, and with the kubectl on PATH if it streams over
+// WebSocket, as 1.31 and later do.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { Exec, KubeConfig, type V1Status } from "@kubernetes/client-node";
+import { Exec, KubeConfig, PortForward, type V1Status } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it as test } from "vitest";
 import { makeKubeconfig } from "../../src/client/kubeconfig.ts";
+import { eventually } from "../support/eventually.ts";
 import { openSession, type TestSession } from "../support/session.ts";
 
 /** Returns the minor version of the kubectl on PATH; 0 without one. */
@@ -19,6 +21,11 @@ function kubectlMinor(): number {
   } catch {
     return 0;
   }
+}
+
+interface Forwarding {
+  readonly ports: readonly number[];
+  stop(): Promise<string>;
 }
 
 interface Outcome {
@@ -34,9 +41,14 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
   let home: string;
   let pod: string;
 
+  const environment = () => ({
+    PATH: process.env["PATH"],
+    HOME: home,
+    KUBECONFIG: join(home, "config"),
+    TERM: "dumb",
+  });
   const run = (file: string, args: readonly string[], input?: string | Buffer): Promise<Outcome> => {
-    const env = { PATH: process.env["PATH"], HOME: home, KUBECONFIG: join(home, "config"), TERM: "dumb" };
-    const child = spawn(file, args, { env, timeout: 30_000 });
+    const child = spawn(file, args, { env: environment(), timeout: 30_000 });
     child.stdin.end(input);
     const texts = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const) {
@@ -49,6 +61,34 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
   const kubectl = (...args: readonly string[]): Promise<Outcome> => run("kubectl", args);
   const inContainer = (...command: readonly string[]): Promise<Outcome> =>
     kubectl("exec", pod, "-c", "user-container", "--", ...command);
+  /** Starts kubectl port-forward. `stop` resolves with what it wrote to stderr. */
+  const startForwarding = async (...args: readonly string[]): Promise<Forwarding> => {
+    const child = spawn("kubectl", ["port-forward", ...args], { env: environment(), timeout: 60_000 });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk) => {
+      stdout += String(chunk);
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += String(chunk);
+    });
+    const ports = await eventually(() => {
+      const found = [...stdout.matchAll(/127\.0\.0\.1:(\d+) ->/g)].map(([, port]) => Number(port));
+      if (found.length < args.length - 1) throw new Error(`kubectl: ${stdout} ${stderr}`);
+      return found;
+    });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    const stop = async (): Promise<string> => {
+      child.kill();
+      await ended;
+      return stderr;
+    };
+    return { ports, stop };
+  };
+  const clientConfig = (): KubeConfig => {
+    const config = new KubeConfig();
+    config.loadFromFile(join(home, "config"));
+    return config;
+  };
   const kubectlWith = (input: string | Buffer, ...args: readonly string[]): Promise<Outcome> =>
     run("kubectl", args, input);
 
@@ -123,13 +163,11 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
   });
 
   test("the JavaScript client runs a command with input, and gets its status", async () => {
-    const config = new KubeConfig();
-    config.loadFromFile(join(home, "config"));
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const outputs = Promise.all([text(stdout), text(stderr)]);
     const command = ["sh", "-c", "cat; echo done >&2; exit 4"];
     const status = await new Promise<V1Status>((resolve, reject) => {
-      new Exec(config)
+      new Exec(clientConfig())
         .exec("default", pod, "user-container", command, stdout, stderr, Readable.from(["some input"]), false, resolve)
         .catch(reject);
     });
@@ -139,4 +177,38 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
     });
     expect(await outputs).toEqual(["some input", "done\n"]);
   });
+
+  it("kubectl port-forward serves many connections to a container, and the ports of its queue-proxy", async () => {
+    const forward = await startForwarding(`pod/${pod}`, ":8080", ":9090");
+    const [app = 0, metrics = 0] = forward.ports;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => get(app, "/env")));
+    for (const answer of answers) expect(JSON.parse(answer)).toMatchObject({ COLOUR: "blue" });
+    const sent = "x".repeat(2_000_000);
+    const echoed = await fetch(`http://127.0.0.1:${app}/echo`, { method: "POST", body: sent });
+    expect(((await echoed.json()) as { body: string }).body === sent).toBe(true);
+    expect(await get(metrics, "/metrics")).toMatch(/./);
+    await forward.stop();
+  });
+
+  it("kubectl port-forward says which port it cannot reach", async () => {
+    const forward = await startForwarding(`pod/${pod}`, ":4321");
+    await expect(get(forward.ports[0] ?? 0, "/")).rejects.toThrow();
+    expect(await forward.stop()).toMatch(/error forwarding port 4321 to pod hello-00001.*, uid .*: /);
+  });
+
+  test("the JavaScript client forwards a port", async () => {
+    const forward = new PortForward(clientConfig());
+    const server = createServer((socket) => {
+      void forward.portForward("default", pod, [8080], socket, null, socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    expect(JSON.parse(await get((server.address() as AddressInfo).port, "/env"))).toMatchObject({ COLOUR: "blue" });
+    server.close();
+  });
 });
+
+/** Sends a request on a new connection, which ends after the answer. */
+async function get(port: number, path: string): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: "close" } });
+  return answer.text();
+}

@@ -121,7 +121,7 @@ export function sessionLabels(
 
 /** Runs the pods that the scheduler assigns to this node. */
 export function openNode(parts: NodeOptions): NodeAgent {
-  const { settings, runtime, network, store } = parts;
+  const { settings, runtime, network, store, queueProxies } = parts;
   const labels = sessionLabels(settings, parts.info);
   refuseFaults(parts.faults, runtime.capabilities, network);
   const overlays = new Overlays({ store, folder: overlayFolderOf(settings), log: settings.log });
@@ -144,7 +144,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
     logs: makePodLogs(runtime, kubelet),
-    streams: makePodStreams(runtime, kubelet),
+    streams: makePodStreams({ runtime, kubelet, queueProxies }),
     kill: async (pod, signal) => {
       for (const { name = "" } of pod.spec.containers) {
         const [id] = kubelet.containersOf(podKey(pod), name);

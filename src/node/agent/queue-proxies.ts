@@ -109,12 +109,17 @@ export class QueueProxies {
     };
   };
 
+  /** Returns the handler of a port of the pod's queue-proxy. */
+  ownPortOf({ metadata }: Pod, port: number): Handler | undefined {
+    return this.#open.get(metadata.uid ?? "")?.ports.get(port);
+  }
+
   /** Returns the handler of a port of a pod: the queue-proxy's, or one that forwards to the container. */
-  readonly portOf: PodPorts = ({ metadata, status }, port) => {
-    const open = this.#open.get(metadata.uid ?? "");
-    const handle = open?.ports.get(port);
+  readonly portOf: PodPorts = (pod, port) => {
+    const { metadata, status } = pod;
+    const handle = this.ownPortOf(pod, port);
     if (handle) return (exchange) => handle(exchange).then(() => undefined);
-    const address = open?.addressOf(port);
+    const address = this.#open.get(metadata.uid ?? "")?.addressOf(port);
     if (!address) return undefined;
     const { forwarders } = this.#options;
     return async (exchange) => {

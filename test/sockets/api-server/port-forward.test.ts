@@ -1,0 +1,58 @@
+import { Duplex, PassThrough } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ApiRig, startApi } from "../../support/api.ts";
+import { eventually } from "../../support/eventually.ts";
+import { createPod, dialStream, POD, sendOn } from "../../support/stream-client.ts";
+
+let api: ApiRig;
+/** Connects to the pod's port 80. */
+let openTarget: () => Promise<Duplex>;
+
+beforeEach(async () => {
+  const dial = (_: unknown, port: number): Promise<Duplex> =>
+    port === 80 ? openTarget() : Promise.reject(new Error("nobody listens"));
+  api = await startApi({ streams: { find: async () => undefined, dial } });
+  createPod(api);
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+describe("port-forward over a WebSocket with channels", () => {
+  const PORTS = `${POD}/portforward?ports=80,81`;
+  const ports = Buffer.of(80, 0).toString();
+
+  it("brings bytes both ways, and tells why a port cannot be reached", async () => {
+    openTarget = async () =>
+      Duplex.from(async function* (source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) yield Buffer.from(String(chunk).toUpperCase());
+      });
+    const client = dialStream(api, PORTS, "v4.channel.k8s.io");
+    sendOn(client, 0, "abc");
+    await eventually(() =>
+      expect(client.output).toEqual({
+        0: `${ports}ABC`,
+        1: ports,
+        2: "Q\0",
+        3: "Q\0error forwarding port 81 to pod hello, uid UID: nobody listens".replace(
+          "UID",
+          api.store.get("Pod", "default", "hello")?.metadata.uid ?? "",
+        ),
+      }),
+    );
+    client.socket.close();
+    await client.closed;
+  });
+
+  it("closes the connection to the pod when the client disconnects, and the client's when the pod's has ended", async () => {
+    let target = new PassThrough();
+    openTarget = async () => target;
+    const client = dialStream(api, PORTS, "v4.channel.k8s.io");
+    await eventually(() => expect(client.output[0]).toBe(ports));
+    client.socket.terminate();
+    await eventually(() => expect(target.destroyed).toBe(true));
+    target = new PassThrough();
+    const other = dialStream(api, PORTS, "v4.channel.k8s.io");
+    await eventually(() => expect(other.output[0]).toBe(ports));
+    target.end();
+    expect(await other.closed).toBe(1000);
+  });
+});
