@@ -1,5 +1,4 @@
 // Deploys a project into a session: builds images, makes new revisions or syncs changed files, applies the objects.
-import { join } from "node:path";
 import { keyOf, keyText } from "../apis/meta/key.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { Clock, Time } from "../base/clock.ts";
@@ -8,6 +7,7 @@ import type { BuildServiceImage } from "../node/agent/image-builder.ts";
 import type { Project, ProjectService } from "../project/project.ts";
 import { type Applied, applyObjects } from "./apply-objects.ts";
 import { ChangeBrake, type ChangeEffect, changedFiles, type FileHashes } from "./change-brake.ts";
+import { type ChangeFilter, makeChangeFilter } from "./change-filter.ts";
 import type { ChangePlan } from "./change-planner.ts";
 import { changedEvent } from "./changed-event.ts";
 import { type DeployedState, type PendingSync, type Preparation, withDeployed } from "./deployed-state.ts";
@@ -16,7 +16,6 @@ import { RepeatedObjects, untilReconciled } from "./repeated-objects.ts";
 import { ServiceBuilds } from "./service-builds.ts";
 import { ServiceFiles } from "./service-files.ts";
 import { ServiceSync, type SyncParts } from "./service-sync.ts";
-import { isProjectFile, isWithin } from "./watch-paths.ts";
 
 export interface DeployerParts extends SyncParts {
   /** Absent: Services run as processes. */
@@ -130,20 +129,10 @@ export class Deployer implements AsyncDisposable {
     return [...(this.#filesOf(service, project)?.roots ?? []), ...(dockerfile === undefined ? [] : [dockerfile])];
   }
 
-  /**
-   * Classifies changed paths for watch mode: those of the project itself, those of a Service's files, and those that
-   * change nothing (undefined).
-   */
-  changeFilter(project: Project, folders: readonly string[]): (path: string) => "project" | "files" | undefined {
-    const dockerfiles = project.services.flatMap(({ build }) => build?.dockerfile ?? []);
-    const roots = [join(project.folder, "knap.yaml"), ...project.inputs, ...folders, ...dockerfiles];
+  /** Returns the filter of changed paths for watch mode. */
+  changeFilter(project: Project): ChangeFilter {
     const files = project.services.flatMap((service) => this.#filesOf(service, project) ?? []);
-    return (path) => {
-      if (this.#parts.isOwnFile(path)) return undefined;
-      if (isProjectFile(path) || roots.some((root) => isWithin(root, path))) return "project";
-      if (files.some((each) => each.isFolderRoot(path))) return "project";
-      return files.some((each) => each.covers(path)) ? "files" : undefined;
-    };
+    return makeChangeFilter({ project, files, isOwnFile: this.#parts.isOwnFile });
   }
 
   /** Cancels running builds. */

@@ -10,6 +10,7 @@ import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import type { ProjectFile } from "../project/project-file.ts";
 import { type Batcher, makeBatcher, saveTimes } from "./batcher.ts";
+import type { ChangeFilter } from "./change-filter.ts";
 import { changedConfigs } from "./config-use.ts";
 import type { Deployer } from "./deployer.ts";
 import { followServices, makeCommandReader } from "./dev-commands.ts";
@@ -28,8 +29,6 @@ export interface DevLoopParts {
   readonly client: Client;
   readonly clock: Clock;
   readonly emit: EmitDevEvent;
-  /** Folders of -f. A new file in them belongs to the project. */
-  readonly folders: readonly string[];
   /** Keep old revisions after a rebuild. */
   readonly keepOld: boolean;
 }
@@ -84,7 +83,7 @@ export class DevLoop implements AsyncDisposable {
   #following: Promise<void> = Promise.resolve();
   #running: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
   #paused = false;
-  #classify: ReturnType<Deployer["changeFilter"]> = () => "project";
+  #classify: ChangeFilter = () => "project";
   #retry: Disposable | undefined;
   /** When the first change of the next batch was noticed. */
   #touchedAt: number | undefined;
@@ -221,12 +220,12 @@ export class DevLoop implements AsyncDisposable {
   }
 
   async #follow(project: Project): Promise<void> {
-    const { deployer, folders } = this.#parts;
-    this.#classify = deployer.changeFilter(project, folders);
+    const { deployer } = this.#parts;
+    this.#classify = deployer.changeFilter(project);
     const sources = project.services.flatMap((service) => deployer.watchedPaths(service, project));
     // knap.yaml is watched even if it does not exist yet.
     const settings = join(project.folder, "knap.yaml");
-    await this.#watched.follow([...new Set([settings, ...project.inputs, ...folders, ...sources])]);
+    await this.#watched.follow([...new Set([settings, ...project.inputs, ...project.manifestFolders, ...sources])]);
   }
 
   /** Reports how knap treats changed files where no setting says it. Each text is reported once. */

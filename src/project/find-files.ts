@@ -35,7 +35,8 @@ const NO_MANIFESTS = /^(knap|docker-compose(\..+)?|compose(\..+)?|package(-lock)
 const USUAL_NAMES = [/service\.dev\.ya?ml$/i, /service\.ya?ml$/i];
 const USUAL_FOLDERS = ["knative", "k8s", "config"];
 
-const isManifestName = (name: string): boolean => YAML.test(name) && !NO_MANIFESTS.test(name);
+/** Whether a file of a manifest folder is a manifest, by its name. */
+export const isManifestName = (name: string): boolean => YAML.test(name) && !NO_MANIFESTS.test(name);
 
 /** Returns how messages show a path. */
 export function displayPath(cwd: string, path: string): string {
@@ -75,6 +76,7 @@ const TOOL_FILES: readonly {
 const toolFileOf = (path: string) => TOOL_FILES.find(({ name }) => name.test(basename(path)));
 
 interface Expanded {
+  readonly isFolder?: true;
   readonly paths: readonly string[];
   readonly findings: readonly Omit<ProjectFinding, "file">[];
 }
@@ -99,11 +101,13 @@ async function expand(path: string, shown: string): Promise<Expanded> {
   const paths = manifests.map((name) => join(path, name));
   if (tool) {
     const message = `this is ${tool.what}${paths.length > 0 ? "; only its plain manifests are used" : ""}`;
-    return { paths, findings: [{ severity: paths.length > 0 ? "warning" : "error", message, fix: tool.fix(shown) }] };
+    const severity = paths.length > 0 ? "warning" : "error";
+    return { isFolder: true, paths, findings: [{ severity, message, fix: tool.fix(shown) }] };
   }
-  if (paths.length > 0) return { paths, findings: [] };
+  if (paths.length > 0) return { isFolder: true, paths, findings: [] };
   const message = `there is no manifest in this folder: it has ${contentText(entries)}; looked for *.yaml, *.yml and *.json, not in subfolders`;
-  return { paths, findings: [{ severity: "error", message, fix: await manifestFolderFix(path, shown, entries) }] };
+  const fix = await manifestFolderFix(path, shown, entries);
+  return { isFolder: true, paths, findings: [{ severity: "error", message, fix }] };
 }
 
 const MAX_SHOWN = 5;
@@ -166,6 +170,8 @@ interface Input {
 
 interface FoundInputs {
   readonly inputs: readonly Input[];
+  /** Folders whose manifests are inputs. */
+  readonly folders?: readonly string[];
   /** Paths to watch besides those of the inputs. */
   readonly watched: readonly string[];
   readonly findings: readonly ProjectFinding[];
@@ -188,9 +194,10 @@ async function namedInputs(name: string, base: string, request: FileRequest): Pr
   if (isUrl(name)) return found({ path: name, file: name, read: () => request.readUrl(name) });
   const path = resolve(base, name);
   try {
-    const { paths, findings } = await expand(path, name);
+    const { isFolder, paths, findings } = await expand(path, name);
     const inputs = paths.map((each) => fileInput(request.cwd, each));
-    return { inputs, watched: [], findings: findings.map((each) => ({ ...each, file: name })) };
+    const folders = isFolder ? [path] : [];
+    return { inputs, folders, watched: [], findings: findings.map((each) => ({ ...each, file: name })) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const isAbsent = code === "ENOENT" || code === "ENOTDIR";
@@ -226,14 +233,16 @@ async function allInputs(request: FileRequest): Promise<readonly FoundInputs[]> 
   const findings = tool
     ? [{ severity: "warning", message: `this is ${tool.what}`, file: shown, fix: tool.fix(shown) } as const]
     : [];
-  return [{ inputs, watched: folder === undefined ? [] : [folder], findings }];
+  return [{ inputs, folders: folder === undefined ? [] : [folder], watched: [], findings }];
 }
 
 /** Reads every file once, with a finding for each that cannot be read. */
 export async function findFiles(request: FileRequest): Promise<{
   readonly sources: readonly ManifestSource[];
-  /** Paths to watch: the sources, named files that do not exist, and the discovered folder. */
+  /** Paths to watch: the sources, and named files that do not exist. */
   readonly paths: readonly string[];
+  /** Named and discovered folders: a new manifest in one of them belongs to the project. */
+  readonly folders: readonly string[];
   readonly findings: readonly ProjectFinding[];
 }> {
   const found = await allInputs(request);
@@ -248,7 +257,12 @@ export async function findFiles(request: FileRequest): Promise<{
     }
   }
   const watched = [...inputs.keys(), ...found.flatMap((each) => each.watched)];
-  return { sources, paths: watched.filter(isFilePath), findings };
+  return {
+    sources,
+    paths: watched.filter(isFilePath),
+    folders: found.flatMap(({ folders = [] }) => folders),
+    findings,
+  };
 }
 
 /** Returns the finding about a text that cannot be read. */

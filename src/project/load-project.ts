@@ -189,6 +189,7 @@ export async function loadProject(request: ProjectRequest): Promise<Project> {
       ...secrets.paths,
       ...planned.paths,
     ],
+    manifestFolders: found.folders,
   };
 }
 

@@ -116,6 +116,8 @@ export interface Project {
   readonly findings: readonly ProjectFinding[];
   /** Files and folders whose change changes the project, without build contexts. */
   readonly inputs: readonly string[];
+  /** Folders of manifests: a new one in them belongs to the project. The files in their subfolders do not. */
+  readonly manifestFolders: readonly string[];
 }
 
 export function hasErrors(project: { readonly findings: readonly ProjectFinding[] }): boolean {

@@ -1,10 +1,7 @@
 // `knap up`: starts a session, deploys the files, watches them and shows progress until Ctrl-C.
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import { monotonicClock } from "../../base/monotonic-clock.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import { DevLoop } from "../../dev/dev-loop.ts";
-import { isFilePath } from "../../project/find-files.ts";
 import type { Project } from "../../project/project.ts";
 import { fetchText } from "../../project/read-text.ts";
 import type { CommandBody, GlobalFlags } from "../command.ts";
@@ -20,13 +17,6 @@ import type { Terminal } from "../terminal.ts";
 import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
 type Flags = SessionFlags & GlobalFlags;
-
-/** Resolves with the folders of `-f`. New files in these folders belong to the project. */
-async function namedFolders({ file = [] }: Flags, cwd: string): Promise<readonly string[]> {
-  const paths = file.filter(isFilePath).map((path) => resolve(cwd, path));
-  const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
-  return paths.filter((_, index) => kinds[index]?.isDirectory());
-}
 
 /** Fetches each URL of `-f` once, not again for every saved file. */
 function makeUrlReader(): (url: string) => Promise<string> {
@@ -83,7 +73,6 @@ async function serve({ session, project, load, settings, ui, flags, terminal }: 
         clock: monotonicClock,
         emit,
         keepOld: settings.keepOld,
-        folders: await namedFolders(flags, terminal.cwd),
       })
     : undefined;
   if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));

@@ -10,6 +10,7 @@ import { Deployer, type DeployerParts } from "../../../src/dev/deployer.ts";
 import type { DevEvent } from "../../../src/dev/dev-event.ts";
 import type { SyncOutcome, SyncRequest } from "../../../src/node/agent/file-sync.ts";
 import type { Project, ProjectService, WatchRule } from "../../../src/project/project.ts";
+import { projectWith } from "../../support/loaded-project.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -25,18 +26,8 @@ const service: Service = {
 };
 const write = (name: string, text: string) => writeFile(join(folder, name), text);
 const never = new AbortController().signal;
-const projectOf = (more: Partial<ProjectService>): Project => ({
-  folder,
-  settings: {},
-  namespace: "default",
-  sources: [],
-  texts: [],
-  objects: [service],
-  services: [{ key: "default/hello", object: service, image: "app:1", ...more }],
-  configMaps: new Map(),
-  findings: [],
-  inputs: [],
-});
+const projectOf = (more: Partial<ProjectService>): Project =>
+  projectWith(folder, [{ key: "default/hello", object: service, image: "app:1", ...more }]);
 const build = () => ({ context: folder, dockerfile: join(folder, "Dockerfile"), args: {}, bases: [] });
 const start = () => ({ command: ["node", "a.mjs"], folder, env: {} });
 

@@ -9,6 +9,7 @@ import { Deployer, type DeployerParts } from "../../../src/dev/deployer.ts";
 import type { DevEvent } from "../../../src/dev/dev-event.ts";
 import { withFreshName, withTemplateChange } from "../../../src/dev/template-plan.ts";
 import type { Project, ProjectService } from "../../../src/project/project.ts";
+import { projectWith } from "../../support/loaded-project.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -55,18 +56,8 @@ describe("the template", () => {
 });
 
 describe("deploying", () => {
-  const projectOf = (more: Partial<ProjectService>): Project => ({
-    folder,
-    settings: {},
-    namespace: "default",
-    sources: [],
-    texts: [],
-    objects: [service],
-    services: [{ key: "default/hello", object: service, image: "app:1", ...more }],
-    configMaps: new Map(),
-    findings: [],
-    inputs: [],
-  });
+  const projectOf = (more: Partial<ProjectService>): Project =>
+    projectWith(folder, [{ key: "default/hello", object: service, image: "app:1", ...more }]);
   const build = () => ({ context: folder, dockerfile: join(folder, "Dockerfile"), args: {}, bases: [] });
   const start = () => ({ command: ["node", "a.mjs"], folder, env: {} });
   const never = new AbortController().signal;
