@@ -1,3 +1,6 @@
+/** The address that only this machine reaches. */
+export const LOOPBACK = "127.0.0.1";
+
 /** A TCP endpoint: a host name or IP address, and a port. */
 export interface Address {
   readonly host: string;

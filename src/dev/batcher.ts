@@ -3,15 +3,11 @@ import { lstatSync } from "node:fs";
 import type { Clock, Time } from "../base/clock.ts";
 import { ifReadable } from "./file-errors.ts";
 
-export interface BatchTimes {
-  /** A batch of one path ends after this time without a change. */
-  readonly singleMs: number;
-  /** A batch of several paths ends after this time without a change. */
-  readonly quietMs: number;
-  readonly longestMs: number;
-}
-
-export const saveTimes: BatchTimes = { singleMs: 20, quietMs: 150, longestMs: 2000 };
+/** A batch of one path ends after this time without a change. */
+const SINGLE_MS = 20;
+/** A batch of several paths ends after this time without a change. */
+const QUIET_MS = 150;
+const LONGEST_MS = 2000;
 
 /** A timer that is later than this means that reports of changes may wait in the event loop too. */
 const STALLED_MS = 10;
@@ -33,7 +29,6 @@ function fingerprintOf(path: string): string {
  */
 export function makeBatcher(
   clock: Clock,
-  times: BatchTimes,
   run: (paths: ReadonlySet<string>, isWhole: boolean) => void,
   fingerprint: (path: string) => string = fingerprintOf,
 ): Batcher {
@@ -46,7 +41,7 @@ export function makeBatcher(
   const batched = new Map<string, string>();
 
   const fire = (due: Time): void => {
-    if (clock.now() - due > STALLED_MS && clock.now() - (first ?? due) < times.longestMs) {
+    if (clock.now() - due > STALLED_MS && clock.now() - (first ?? due) < LONGEST_MS) {
       arm();
       return;
     }
@@ -61,12 +56,12 @@ export function makeBatcher(
     const now = clock.now();
     first ??= now;
     timer?.[Symbol.dispose]();
-    const quietMs = paths.size === 1 && !isWhole ? times.singleMs : times.quietMs;
-    const due = Math.min(now + quietMs, first + times.longestMs);
+    const quietMs = paths.size === 1 && !isWhole ? SINGLE_MS : QUIET_MS;
+    const due = Math.min(now + quietMs, first + LONGEST_MS);
     timer = clock.at(due, () => fire(due));
   };
   const recheck = (path: string): void => {
-    const check = clock.at(clock.now() + times.quietMs, () => {
+    const check = clock.at(clock.now() + QUIET_MS, () => {
       rechecks.delete(check);
       batcher.touch(path);
     });

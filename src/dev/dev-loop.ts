@@ -9,7 +9,7 @@ import { errorText } from "../base/errors.ts";
 import type { Client } from "../client/client.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import type { ProjectFile } from "../project/project-file.ts";
-import { type Batcher, makeBatcher, saveTimes } from "./batcher.ts";
+import { type Batcher, makeBatcher } from "./batcher.ts";
 import type { ChangeFilter } from "./change-filter.ts";
 import { changedConfigs } from "./config-use.ts";
 import type { Deployer } from "./deployer.ts";
@@ -96,7 +96,7 @@ export class DevLoop implements AsyncDisposable {
     this.#deployed = parts.project;
     this.#restarts = new InstanceRestarts({ ...parts, signal: this.#ended.signal });
     this.#gone = new GoneObjects(parts.project);
-    this.#batcher = makeBatcher(parts.clock, saveTimes, (paths, isWhole) => {
+    this.#batcher = makeBatcher(parts.clock, (paths, isWhole) => {
       this.#pending = joined(this.#pending, { paths, isWhole, since: this.#touchedAt ?? Date.now() });
       this.#touchedAt = undefined;
       this.#run();

@@ -1,19 +1,17 @@
 // Records syncs as a Kubernetes Event of the revision: one Event a revision, with a count.
 import type { Event } from "../apis/core/types.ts";
 import { parseNamespacedName } from "../apis/meta/key.ts";
-import { countText } from "../base/count-text.ts";
+import { countText, filesText } from "../base/count-text.ts";
 import type { Client } from "../client/client.ts";
 import type { DevEvent } from "./dev-event.ts";
 
 type Synced = Extract<DevEvent, { type: "synced" }>;
 
-const MOST_FILES = 3;
 /** The times of the last save as JSON, in ms since the file was written. */
 const TIMES_ANNOTATION = "knap.dev/save-times";
 
 function messageOf({ files, copied, instances, times }: Synced): string {
-  const more = files.length > MOST_FILES ? ` and ${files.length - MOST_FILES} more` : "";
-  const names = `${files.slice(0, MOST_FILES).join(", ")}${more}`;
+  const names = filesText(files);
   if (instances === 0) return `The next instances have ${names}`;
   const count = countText(instances, "instance");
   const what = copied === 0 ? `Restarted ${count} with ${names}` : `Synced ${names} to ${count}`;

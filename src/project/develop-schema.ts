@@ -22,8 +22,11 @@ const ACTIONS = {
   rebuild: "builds the image and makes a new revision",
 } as const;
 
+/** What watch mode does with a changed file. The names and meanings are those of compose. */
+export type WatchAction = keyof typeof ACTIONS;
+
 /** Actions that copy files. */
-export const isSyncing = (action: keyof typeof ACTIONS): boolean => action.startsWith("sync");
+export const isSyncing = (action: WatchAction): boolean => action.startsWith("sync");
 
 const rule = z
   .strictObject({
@@ -33,7 +36,7 @@ const rule = z
       .refine((path) => path.startsWith("/"), "expected an absolute path in the container, such as /app/src")
       .optional()
       .describe("Absolute path in the container. Needed by the actions that sync."),
-    action: z.enum(["sync", "sync+exec", "sync+restart", "restart", "rebuild"]).describe(
+    action: z.enum(Object.keys(ACTIONS) as WatchAction[]).describe(
       Object.entries(ACTIONS)
         .map(([name, what]) => `${name}: ${what}`)
         .join("; "),

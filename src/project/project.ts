@@ -3,6 +3,7 @@ import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import type { AgentSource, BuildSettings, SecretSource } from "../node/runtime/build-request.ts";
+import type { WatchAction } from "./develop-schema.ts";
 import type { ManifestSource } from "./find-files.ts";
 import type { ProjectFile } from "./project-file.ts";
 
@@ -41,9 +42,6 @@ export interface ServiceStart {
   /** ENV of the Dockerfile. The pod's environment overrides it. */
   readonly env: StringMap;
 }
-
-/** What watch mode does with a changed file. The names and meanings are those of compose. */
-export type WatchAction = "sync" | "sync+exec" | "sync+restart" | "restart" | "rebuild";
 
 /** The command of a `sync+exec` rule. It runs in each instance after the files are there. */
 export interface RuleCommand {

@@ -1,7 +1,7 @@
 // Writes the note in the row of a revision.
 import type { Fault } from "../apis/faults/fault.ts";
 import { debugOf } from "../apis/serving/debug.ts";
-import { DIRTY_ANNOTATION } from "../apis/serving/labels.ts";
+import { dirtyOf } from "../apis/serving/labels.ts";
 import type { Revision } from "../apis/serving/types.ts";
 import type { LiveRevision } from "../client/live.ts";
 
@@ -16,15 +16,10 @@ export interface NoteFacts {
   readonly faults: readonly Fault[];
 }
 
-/** The number of synced files that the image does not have; 0: none. */
-export function dirtyOf({ metadata }: Pick<Revision, "metadata">): number {
-  return Number(metadata.annotations?.[DIRTY_ANNOTATION] ?? 0);
-}
-
 export function revisionNote(revision: Revision, facts: NoteFacts): string {
   const debug = debugOf(revision.metadata);
   const state = debug ? `debugged at 127.0.0.1:${debug.port}` : stateText(facts);
-  const dirty = dirtyOf(revision);
+  const dirty = dirtyOf(revision.metadata);
   const faults = facts.faults.map(({ kind }) => `fault ${kind}`);
   return [state, ...(dirty > 0 ? [`dirty +${dirty}`] : []), ...faults].join(" · ");
 }

@@ -8,11 +8,11 @@ import type { Condition } from "../apis/meta/conditions.ts";
 import { namespacedName, parseNamespacedName } from "../apis/meta/key.ts";
 import type { Stored } from "../apis/meta/object.ts";
 import { debugOf } from "../apis/serving/debug.ts";
-import { REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
+import { dirtyOf, REVISION_LABEL, SERVICE_LABEL } from "../apis/serving/labels.ts";
 import type { Revision, Service, TrafficTarget } from "../apis/serving/types.ts";
 import type { LiveRevision } from "../client/live.ts";
 import { podNote, podTrouble } from "./pod-note.ts";
-import { dirtyOf, revisionNote } from "./revision-note.ts";
+import { revisionNote } from "./revision-note.ts";
 import type { SessionModel } from "./session-model.ts";
 
 /** The Ready condition of a row's object. */
@@ -232,7 +232,7 @@ function shownRevisions(
   revisions: readonly Stored<Revision>[],
   traffic: ReadonlyMap<string, TrafficCell>,
 ): readonly Stored<Revision>[] {
-  if (revisions.length < 2) return revisions.filter((revision) => dirtyOf(revision) > 0);
+  if (revisions.length < 2) return revisions.filter(({ metadata }) => dirtyOf(metadata) > 0);
   return revisions.filter(({ metadata }, index) => index < SHOWN_REVISIONS || traffic.has(metadata.name));
 }
 

@@ -1,5 +1,6 @@
 // Defines the names of labels and annotations of Knative and of kubectl, and of those that several rooms of knap use.
 // Source: pkg/apis/serving/register.go, networking/pkg/apis/networking/register.go, pkg/apis/autoscaling/register.go.
+import type { ObjectMeta } from "../meta/object.ts";
 
 export const CONFIGURATION_LABEL = "serving.knative.dev/configuration";
 export const CONFIGURATION_GENERATION_LABEL = "serving.knative.dev/configurationGeneration";
@@ -51,6 +52,11 @@ export const DEBUG_ANNOTATION = "knap.dev/debug";
 
 /** The number of synced files in which instances of a Revision differ from its image; absent: none. */
 export const DIRTY_ANNOTATION = "knap.dev/dirty";
+
+/** Returns the number of synced files of a Revision; 0: none. */
+export function dirtyOf({ annotations }: Pick<ObjectMeta, "annotations">): number {
+  return Number(annotations?.[DIRTY_ANNOTATION] ?? 0);
+}
 
 /** Returns a copy of the map without the keys that `dropped` accepts. */
 export function without(

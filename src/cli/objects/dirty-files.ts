@@ -2,7 +2,7 @@
 import { kindOf } from "../../apis/kinds.ts";
 import { keyOf, type NamespacedName, namespacedName } from "../../apis/meta/key.ts";
 import type { AnyObject } from "../../apis/meta/object.ts";
-import { DIRTY_ANNOTATION } from "../../apis/serving/labels.ts";
+import { dirtyOf } from "../../apis/serving/labels.ts";
 import type { Service } from "../../apis/serving/types.ts";
 import type { Client } from "../../client/client.ts";
 
@@ -24,8 +24,6 @@ export async function dirtyFiles(
     ...revisions.map((revision) => [revision, revision] as const),
     ...services.map((service) => [service, newest(service)] as const),
   ];
-  const counts = pairs.map(
-    ([object, revision]) => [object, Number(revision?.metadata.annotations?.[DIRTY_ANNOTATION] ?? 0)] as const,
-  );
+  const counts = pairs.map(([object, revision]) => [object, dirtyOf(revision?.metadata ?? {})] as const);
   return new Map(counts.filter(([, count]) => count > 0));
 }

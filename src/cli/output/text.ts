@@ -24,11 +24,3 @@ export function latencyText(ms: number): string {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
-
-const MOST_FILES = 3;
-
-/** Returns the first names of a list of files and the number of the others. */
-export function filesText(files: readonly string[]): string {
-  const more = files.length - MOST_FILES;
-  return files.slice(0, MOST_FILES).join(", ") + (more > 0 ? ` and ${more} more` : "");
-}

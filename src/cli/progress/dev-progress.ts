@@ -1,12 +1,12 @@
 // Maps the events of watch mode to progress events. Pure.
 import { relative } from "node:path";
+import { filesText } from "../../base/count-text.ts";
 import type { Applied } from "../../dev/apply-objects.ts";
 import type { DevEvent } from "../../dev/dev-event.ts";
 import type { ProjectFinding } from "../../manifest/diagnostic.ts";
 import type { DevelopPlan, Project } from "../../project/project.ts";
 import { fullNameOf } from "../objects/targets.ts";
 import { excerpt, isInsecureDefault, linesOf, placeText } from "../output/findings.ts";
-import { filesText } from "../output/text.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 
 function fileProgress(finding: ProjectFinding, { texts }: Project): ProgressEvent {

@@ -1,7 +1,7 @@
 // Renders progress events as lines for people.
-import { countText } from "../../base/count-text.ts";
+import { countText, filesText } from "../../base/count-text.ts";
 import { type ColdStartParts, coldStartSteps } from "../../client/live.ts";
-import { filesText, latencyText } from "../output/text.ts";
+import { latencyText } from "../output/text.ts";
 import type { Terminal } from "../terminal.ts";
 import type { ProgressEvent } from "./progress-event.ts";
 

@@ -1,6 +1,6 @@
 // Accepts debuggers on loopback and relays their bytes to the debugged instance, whichever runs now.
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { PodAddress } from "../../base/address.ts";
+import { LOOPBACK, type PodAddress } from "../../base/address.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { DebugConnection } from "./debug-connection.ts";
 
@@ -13,7 +13,6 @@ export interface DebugRelayOptions {
   readonly onAttached: (count: number) => void;
 }
 
-const HOST = "127.0.0.1";
 /** The ports after the preferred one that are tried before the system chooses one. */
 const NEXT_PORTS = 20;
 
@@ -77,7 +76,7 @@ export class DebugRelay {
   async #dial(): Promise<Socket | undefined> {
     const address = this.#options.target();
     // An app that does not listen on its port leaves the port to others, so it may be this one.
-    if (address?.host === HOST && address.port === this.port) return undefined;
+    if (address?.host === LOOPBACK && address.port === this.port) return undefined;
     const upstream = address && (await dial(address));
     if (!upstream) return undefined;
     this.#keep(upstream);
@@ -106,10 +105,10 @@ function listen(server: Server, port: number): Promise<Result<number>> {
   return new Promise((resolve) => {
     const onError = (error: NodeJS.ErrnoException): void => {
       const why = error.code === "EADDRINUSE" ? "is taken by another program" : `cannot be opened: ${error.message}`;
-      resolve(failed(`port ${port} of ${HOST} ${why}`));
+      resolve(failed(`port ${port} of ${LOOPBACK} ${why}`));
     };
     server.once("error", onError);
-    server.listen({ host: HOST, port }, () => {
+    server.listen({ host: LOOPBACK, port }, () => {
       server.off("error", onError);
       // The session ends without waiting for this listener.
       server.unref();

@@ -7,6 +7,7 @@ import type { Stored } from "../../apis/meta/object.ts";
 import { type DebuggerKind, type DebugSettings, debugOf, debugText } from "../../apis/serving/debug.ts";
 import { DEBUG_ANNOTATION, SERVICE_LABEL } from "../../apis/serving/labels.ts";
 import type { Revision } from "../../apis/serving/types.ts";
+import { LOOPBACK } from "../../base/address.ts";
 import type { GuardedClock } from "../../base/background.ts";
 import { errorText } from "../../base/errors.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -54,7 +55,6 @@ interface DebugSession extends DebuggedRevision {
   readonly held: Set<Restarts>;
 }
 
-const HOST = "127.0.0.1";
 /** Debugging ends when no debugger has been attached for this time. */
 const IDLE_MS = 10 * 60_000;
 /** The wildcard address, because a debugger comes from outside of the container. */
@@ -177,7 +177,7 @@ export class DebugSessions {
       this.#end(name);
       return { ok: false, error: written.refused };
     }
-    const message = `a debugger can attach at ${HOST}:${relay.value.port} (${settings.debugger}): ${HOLDS}`;
+    const message = `a debugger can attach at ${LOOPBACK}:${relay.value.port} (${settings.debugger}): ${HOLDS}`;
     record(written.object, { type: "Warning", reason: "Debugging", message });
     return ok(await this.#stateOf(session));
   }
@@ -190,7 +190,7 @@ export class DebugSessions {
   }: DebugRequest): Promise<Result<{ readonly app: AppStart; readonly settings: DebugSettings }>> {
     const app = await findAppStart(this.#parts, revision);
     if (!app.ok) return app;
-    const host = this.#isProcess ? HOST : ANY_HOST;
+    const host = this.#isProcess ? LOOPBACK : ANY_HOST;
     const free = this.#isProcess ? await freePort(new Set()) : 0;
     const taken = [servingPort({ spec: revision.spec } as Pod), ...declaredPorts(revision)];
     const portOf = (found: DebuggerKind): number => {
@@ -221,7 +221,7 @@ export class DebugSessions {
       service: service?.slice(key.namespace.length + 1),
       revision: key.name,
       debugger: settings.debugger,
-      host: HOST,
+      host: LOOPBACK,
       port: relay.port,
       containerPort: settings.containerPort,
       attached: relay.attached,

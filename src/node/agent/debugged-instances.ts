@@ -5,7 +5,7 @@ import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import type { Stored } from "../../apis/meta/object.ts";
 import { type DebugSettings, debugText } from "../../apis/serving/debug.ts";
 import { DEBUG_ANNOTATION, REVISION_LABEL } from "../../apis/serving/labels.ts";
-import type { PodAddress } from "../../base/address.ts";
+import { LOOPBACK, type PodAddress } from "../../base/address.ts";
 import type { DebuggedInstance } from "../../client/debug.ts";
 import type { View } from "../../control-plane/store/view.ts";
 import type { ContainerRuntime } from "../runtime/runtime.ts";
@@ -24,8 +24,6 @@ export interface DebuggedRevision {
   readonly key: ObjectKey<"Revision.serving.knative.dev">;
   readonly settings: DebugSettings;
 }
-
-const LOOPBACK = "127.0.0.1";
 
 export class DebuggedInstances {
   readonly #parts: DebuggedInstancesParts;

@@ -9,6 +9,7 @@ import { keyOf, namespacedName, type ObjectKey } from "../../apis/meta/key.ts";
 import type { StringMap } from "../../apis/meta/object.ts";
 import { debugOf } from "../../apis/serving/debug.ts";
 import { SERVICE_LABEL } from "../../apis/serving/labels.ts";
+import { LOOPBACK } from "../../base/address.ts";
 import { guardTimers, runInBackground } from "../../base/background.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -225,7 +226,7 @@ function kubeletOptions(
     clock,
     nodeClock: guardTimers(monotonicClock, settings.log),
     nodeName: NODE_NAME,
-    hostIP: network?.gateway ?? "127.0.0.1",
+    hostIP: network?.gateway ?? LOOPBACK,
     prefix: prefixOf(settings),
     labels,
     wake: settings.wake,

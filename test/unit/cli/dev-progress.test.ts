@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { devProgress } from "../../../src/cli/progress/dev-progress.ts";
 import { renderPlain } from "../../../src/cli/progress/render-plain.ts";
 import type { DevEvent } from "../../../src/dev/dev-event.ts";
-import type { Project, WatchAction, WatchRule } from "../../../src/project/project.ts";
+import type { WatchAction } from "../../../src/project/develop-schema.ts";
+import type { Project, WatchRule } from "../../../src/project/project.ts";
 
 const shown = (event: DevEvent): string =>
   devProgress(event)

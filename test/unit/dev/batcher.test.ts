@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import { monotonicClock } from "../../../src/base/monotonic-clock.ts";
-import { makeBatcher, saveTimes } from "../../../src/dev/batcher.ts";
+import { makeBatcher } from "../../../src/dev/batcher.ts";
 
 describe("a batcher", () => {
   function setUp() {
@@ -26,7 +26,7 @@ describe("a batcher", () => {
       runs.push(time);
       batches.push([...paths]);
     };
-    const batcher = makeBatcher(clock, saveTimes, run, (path) => contents.get(path) ?? "");
+    const batcher = makeBatcher(clock, run, (path) => contents.get(path) ?? "");
     const touch = (path: string): void => {
       contents.set(path, `written at ${time}`);
       batcher.touch(path);
@@ -128,7 +128,7 @@ describe("a batcher", () => {
 
   test("a path below a file, as after a checkout that replaces a folder, is a change like any other", async () => {
     const batches: (readonly string[])[] = [];
-    using batcher = makeBatcher(monotonicClock, saveTimes, (paths) => void batches.push([...paths]));
+    using batcher = makeBatcher(monotonicClock, (paths) => void batches.push([...paths]));
     const path = `${import.meta.filename}/x.js`;
     batcher.touch(path);
     await expect.poll(() => batches).toEqual([[path]]);

@@ -6,7 +6,8 @@ import {
   planProcessChange,
 } from "../../../src/dev/change-planner.ts";
 import { makeMatcher } from "../../../src/dev/watch-matcher.ts";
-import type { WatchAction, WatchRule } from "../../../src/project/project.ts";
+import type { WatchAction } from "../../../src/project/develop-schema.ts";
+import type { WatchRule } from "../../../src/project/project.ts";
 
 const rule = (path: string, action: WatchAction, more: Partial<WatchRule> = {}): WatchRule => ({
   path: `/project/${path}`,
