@@ -46,6 +46,14 @@ describe("the files of a project", () => {
     expect(namesOf(await load())).toEqual(["Service/dev"]);
   });
 
+  test("a new manifest counts in folders of -f, of knap.yaml's files, and in the discovered one", async () => {
+    await write({ "k8s/a.yaml": service("in-folder"), "more/b.yaml": service("named") });
+    expect((await load()).manifestFolders).toEqual([join(folder, "k8s")]);
+    expect((await load(["more", "k8s/a.yaml"])).manifestFolders).toEqual([join(folder, "more")]);
+    await write({ "knap.yaml": "files: [more]\n" });
+    expect((await load()).manifestFolders).toEqual([join(folder, "more")]);
+  });
+
   test("an existing file that cannot be read is an error, and no other file is used instead", async () => {
     await write({ "service.yaml": service("plain") });
     await symlink("loop", join(folder, "loop"));
