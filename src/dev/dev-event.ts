@@ -20,6 +20,10 @@ export interface SaveTimes {
 export type DevEvent =
   /** The files have errors; nothing was deployed. */
   | { readonly type: "invalid"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
+  /** Warnings that the files before the last save did not have. */
+  | { readonly type: "warned"; readonly findings: readonly ProjectFinding[]; readonly project: Project }
+  /** The system allows no more watchers of files: some saves have no effect. Once. */
+  | { readonly type: "watch-limit"; readonly setting: string }
   /** How watch mode treats changed files, if knap found that out by itself. Once per Service and text. */
   | {
       readonly type: "watching";

@@ -7,6 +7,7 @@ import type { Service } from "../apis/serving/types.ts";
 import type { Clock } from "../base/clock.ts";
 import { errorText } from "../base/errors.ts";
 import type { Client } from "../client/client.ts";
+import type { ProjectFinding } from "../manifest/diagnostic.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import type { ProjectFile } from "../project/project-file.ts";
 import { type Batcher, makeBatcher } from "./batcher.ts";
@@ -101,12 +102,15 @@ export class DevLoop implements AsyncDisposable {
       this.#touchedAt = undefined;
       this.#run();
     });
-    this.#watched = watchPaths((path) => {
-      const kind = this.#paused ? undefined : this.#classify(path);
-      if (kind === undefined) return;
-      this.#touchedAt ??= Date.now();
-      this.#batcher.touch(kind === "files" ? path : undefined);
-    });
+    this.#watched = watchPaths(
+      (path) => {
+        const kind = this.#paused ? undefined : this.#classify(path);
+        if (kind === undefined) return;
+        this.#touchedAt ??= Date.now();
+        this.#batcher.touch(kind === "files" ? path : undefined);
+      },
+      (setting) => parts.emit({ type: "watch-limit", setting }),
+    );
   }
 
   /** Resolves after the first deployment; rejects if it does. Changes that are saved meanwhile are deployed next. */
@@ -209,6 +213,7 @@ export class DevLoop implements AsyncDisposable {
     }
     if (this.#invalid) emit({ type: "valid" });
     this.#invalid = false;
+    this.#reportWarnings(next);
     this.#reportPlans(next);
     const settings = changedSettings(this.#deployed.settings, next.settings);
     if (settings.length > 0) emit({ type: "needs-start", settings });
@@ -226,6 +231,13 @@ export class DevLoop implements AsyncDisposable {
     // knap.yaml is watched even if it does not exist yet.
     const settings = join(project.folder, "knap.yaml");
     await this.#watched.follow([...new Set([settings, ...project.inputs, ...project.manifestFolders, ...sources])]);
+  }
+
+  #reportWarnings(project: Project): void {
+    const textOf = ({ file, message }: ProjectFinding): string => `${file} ${message}`;
+    const known = new Set(this.#deployed.findings.map(textOf));
+    const fresh = project.findings.filter((each) => each.severity === "warning" && !known.has(textOf(each)));
+    if (fresh.length > 0) this.#parts.emit({ type: "warned", findings: fresh, project });
   }
 
   /** Reports how knap treats changed files where no setting says it. Each text is reported once. */

@@ -12,7 +12,7 @@ import type { IsOwnFile } from "./own-files.ts";
 const TOOL_FOLDERS =
   "\\.git|\\.hg|\\.svn|\\.knap|\\.vscode|\\.idea|node_modules|__pycache__|\\.next|\\.nuxt|\\.svelte-kit|\\.turbo|\\.parcel-cache|\\.cache|\\.nyc_output|\\.pytest_cache|\\.mypy_cache|\\.ruff_cache|\\.gradle|coverage";
 /** Temporary files of editors and systems. */
-const TEMPORARY = "\\.DS_Store|4913|.*~|\\.#.*|#.*#|.*\\.sw[a-z]|.*___jb_.*|.*\\.tmp";
+const TEMPORARY = "\\.DS_Store|4913|.*~|\\.#.*|#.*#|.*\\.sw[a-z]|.*___jb_.*|.*\\.(tmp|bak)";
 /** Files that running programs write: logs, bytecode, databases. */
 const WRITTEN = ".*\\.log|.*\\.pyc|.*\\.pid|.*\\.(db|sqlite|sqlite3)(-journal|-wal|-shm)?";
 const NOISE = new RegExp(`(^|[\\\\/])(${TOOL_FOLDERS}|${TEMPORARY}|${WRITTEN})([\\\\/]|$)`);

@@ -27,13 +27,32 @@ export interface WatchedPaths extends AsyncDisposable {
   follow(paths: readonly string[]): Promise<void>;
 }
 
-export function watchPaths(changed: (path: string) => void): WatchedPaths {
+/** Error of a watcher → the setting of Linux that limits it. */
+const LIMITS: Readonly<Record<string, string>> = {
+  ENOSPC: "fs.inotify.max_user_watches",
+  EMFILE: "fs.inotify.max_user_instances",
+};
+
+/** `limited`: called once with the setting if the system allows no more watchers, so that changes are missed. */
+export function watchPaths(changed: (path: string) => void, limited: (setting: string) => void): WatchedPaths {
   const files = new Set<string>();
-  const folders = follower({}, changed);
+  let isLimited = false;
+  const failed = (error: unknown): void => {
+    const setting = LIMITS[(error as NodeJS.ErrnoException).code ?? ""];
+    // An unreadable folder is not watched. Loading the project reports it.
+    if (setting === undefined || isLimited) return;
+    isLimited = true;
+    limited(setting);
+  };
+  const folders = follower({}, changed, failed);
   // Files are watched through their folder: a watcher of the file itself ends when the file is deleted.
-  const parents = follower({ depth: 0 }, (path) => {
-    if (files.has(path) || isDiscoverable(path)) changed(path);
-  });
+  const parents = follower(
+    { depth: 0 },
+    (path) => {
+      if (files.has(path) || isDiscoverable(path)) changed(path);
+    },
+    failed,
+  );
   return {
     async follow(paths) {
       const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
@@ -57,7 +76,11 @@ function rawPath(name: unknown, details: unknown): string {
 }
 
 /** Adds to and removes from one watcher until it watches the wanted paths. */
-function follower(options: { readonly depth?: number }, changed: (path: string) => void) {
+function follower(
+  options: { readonly depth?: number },
+  changed: (path: string) => void,
+  failed: (error: unknown) => void,
+) {
   const known = new Set<string>();
   const rootsOf = (path: string): readonly string[] => [...known].filter((root) => isWithin(root, path));
   // A root may itself be in a folder such as .cache, so only the path below it counts.
@@ -92,8 +115,7 @@ function follower(options: { readonly depth?: number }, changed: (path: string) 
     const { watchedPath } = details as { readonly watchedPath: string };
     if (event === "rename" && name === basename(watchedPath)) forget(watchedPath);
   });
-  // An unreadable folder is not watched. Loading the project reports it.
-  watcher.on("error", () => {});
+  watcher.on("error", failed);
   return {
     async follow(paths: readonly string[]): Promise<void> {
       const wanted = new Set(paths);

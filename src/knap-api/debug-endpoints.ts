@@ -51,6 +51,8 @@ async function switchDebugging({ control, debug }: DebugEndpointOptions, body: J
   const { namespace, name } = revision.metadata;
   const { service } = body;
   const isService = typeof service === "string";
+  if (!["undefined", "boolean"].includes(typeof body["off"]))
+    return { refused: makeFailure("BadRequest", "off must be true or false") };
   if (body["off"] === true) {
     // Several revisions of a Service can be debugged.
     const labels = { matchLabels: { [SERVICE_LABEL]: `${service}` } };
@@ -83,6 +85,7 @@ function readOptions({ kind, port, wait }: JsonFields): Result<DebugOptions> {
   if (kind !== undefined && known === undefined) return failed(`kind must be ${debuggerKinds.join(", ")}`);
   const isPort = typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536;
   if (port !== undefined && !isPort) return failed("port must be a number from 1 to 65535");
+  if (wait !== undefined && typeof wait !== "boolean") return failed("wait must be true or false");
   if (known === "other" && port === undefined) return failed("kind other needs --port, the port that the app opens");
   return ok({ kind: known, port: isPort ? port : undefined, waits: wait === true });
 }

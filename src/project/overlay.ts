@@ -15,7 +15,7 @@ import {
   type ServiceSettings,
   schemaOf,
 } from "./project-file.ts";
-import { type SessionFlagName, sessionFlags } from "./session-flags.ts";
+import { type SessionFlag, type SessionFlagName, sessionFlags } from "./session-flags.ts";
 import { type ImageSubstitutes, type SubstitutionReport, substituteImages } from "./substitute-images.ts";
 
 /** What the options add to a project. Contexts of builds are absolute. */
@@ -37,12 +37,19 @@ export interface ReadOverlay {
 }
 
 /** Flags of the session that make no sense for tests: ports are always random, and the library has verbs for others. */
-const EXCLUDED: readonly string[] = ["port", "https-port", "ui", "watch", "keep-old", "max-cold-start", "junit"];
+const EXCLUDED: readonly string[] = ["port", "https-port", "api-scheme", "ui"];
+/** The only flag of one command that tests have too. */
+const SHARED = "timeout";
+
+function isOption(name: SessionFlagName): boolean {
+  const { command }: SessionFlag = sessionFlags[name];
+  return !EXCLUDED.includes(name) && (command === undefined || name === SHARED);
+}
 
 /** Flag → option: `max-pods` → `maxPods`. */
 const flagOptions: ReadonlyMap<string, SessionFlagName> = new Map(
   (Object.keys(sessionFlags) as SessionFlagName[])
-    .filter((name) => !EXCLUDED.includes(name))
+    .filter(isOption)
     .map((name) => [name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()), name]),
 );
 
@@ -78,7 +85,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
 
 /** Checks the options. `cwd`: the folder that contexts of builds are relative to. The error lists every problem. */
 export function readOverlay(options: unknown, cwd: string): Result<ReadOverlay> {
-  const checked = overlaySchema.safeParse(options);
+  const checked = overlaySchema.safeParse(options, { reportInput: true });
   if (!checked.success) return failed(checked.error.issues.flatMap(leafIssues).map(messageOf).join("\n"));
   const { files = [], config: maps = {}, services: own = {}, images = {}, secrets = {}, ...flags } = checked.data;
   const inFolder = (given: BuildSettingsText) => ({ ...given, context: resolve(cwd, given.context) });

@@ -13,9 +13,13 @@ import type { Terminal } from "../terminal.ts";
 
 const nameOf = ({ object }: ProjectService): string => object.metadata.name;
 
+function hasRules(service: ProjectService, { settings }: Project): boolean {
+  return settings.services?.[nameOf(service)]?.develop?.watch !== undefined;
+}
+
 /** Why a Service gets no rules; undefined if the Dockerfile gives some. */
-function obstacleOf(service: ProjectService, { settings }: Project): string | undefined {
-  if (settings.services?.[nameOf(service)]?.develop?.watch !== undefined) return "knap.yaml has rules already";
+function obstacleOf(service: ProjectService, project: Project): string | undefined {
+  if (hasRules(service, project)) return "knap.yaml has rules already";
   return service.develop?.isInferred ? undefined : service.develop?.noRules;
 }
 
@@ -30,7 +34,8 @@ export async function initWatch(folder: string, flags: GlobalFlags, terminal: Te
     else terminal.say(`${nameOf(service)}: no rules written: ${obstacle}`);
   }
   if (rules.size === 0) {
-    const fix = "write develop.watch in knap.yaml, as docs/watch.md describes";
+    const isDone = project.services.every((service) => hasRules(service, project));
+    const fix = isDone ? undefined : "write develop.watch in knap.yaml, as docs/watch.md describes";
     throw new CliError({ exitCode: exitCodes.failed, what: "no Service gets watch rules", fix });
   }
   const path = project.file ?? join(project.folder, "knap.yaml");

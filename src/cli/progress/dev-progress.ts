@@ -61,6 +61,10 @@ function blockedText({ service, files, isRetried }: Extract<DevEvent, { type: "b
   return `${service}: ${names} changes again and again: ${what}. To ignore it, add it to .dockerignore, to ignore of its watch rule or, without a rule, to .gitignore`;
 }
 
+function limitText(setting: string): string {
+  return `the system allows no more watchers of files, so some saves have no effect: raise ${setting} (\`sudo sysctl ${setting}=524288\`), or keep large folders out of the build context with .dockerignore`;
+}
+
 function unwatchedText(service: string): string {
   const name = service.slice(service.indexOf("/") + 1);
   return `${service}: changed sources have no effect, because its command is in the manifest. To watch them, start knap in the folder of the manifest, or set services.${name}.command in knap.yaml`;
@@ -83,6 +87,12 @@ export function devProgress(event: DevEvent): readonly ProgressEvent[] {
   switch (event.type) {
     case "invalid":
       return event.findings.map((finding) => fileProgress(finding, event.project));
+    case "warned":
+      return event.findings
+        .filter(({ message }) => !isInsecureDefault(message))
+        .map((finding) => fileProgress(finding, event.project));
+    case "watch-limit":
+      return [{ type: "notice", text: limitText(event.setting) }];
     case "changed":
       return [changedProgress(event)];
     case "watching":

@@ -5,6 +5,7 @@ import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import dockerignore from "@balena/dockerignore";
 import { pack } from "tar-fs";
+import { errorText } from "../../base/errors.ts";
 
 /** The path in the tar of a Dockerfile that is no file of the context. */
 const OUTSIDE_DOCKERFILE = ".knap.Dockerfile";
@@ -47,10 +48,19 @@ export function contextIgnores(folder: string, dockerfile: string): (path: strin
   return makeIgnore(folder, path, toSlashes(relative(folder, path)));
 }
 
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    // Node's message about a folder does not name it.
+    throw new Error(`${file} cannot be read: ${errorText(error)}`, { cause: error });
+  }
+}
+
 function makeIgnore(folder: string, dockerfile: string, name: string): (path: string) => boolean {
   const own = `${dockerfile}.dockerignore`;
   const file = existsSync(own) ? own : join(folder, ".dockerignore");
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const text = existsSync(file) ? readText(file) : "";
   const rules = dockerignore.default({ ignorecase: false }).add(text);
   const excepts = /^\s*!/m.test(text);
   const kept = new Set([name, ".dockerignore", basename(own)]);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -22,7 +23,10 @@ async function reportedDuring(act: () => Promise<unknown>): Promise<readonly str
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "knap-watch-"));
-  watched = watchPaths((path) => void reported.push(path));
+  watched = watchPaths(
+    (path) => void reported.push(path),
+    (setting) => void reported.push(setting),
+  );
 });
 afterEach(async () => {
   await watched[Symbol.asyncDispose]();
@@ -159,4 +163,27 @@ describe("watched files", () => {
     await watched.follow([at("src"), at("src/late")]);
     expect(await saveElsewhere()).toContain(join("src", "late", "deep", "a.mjs"));
   });
+});
+
+const watchSource = new URL("../../../src/dev/watch-paths.ts", import.meta.url).href;
+/** A user namespace has its own limit of watchers; some machines do not allow one. */
+const limitedShell = (script: string) => spawnSync("unshare", ["-Ur", "sh", "-c", script], { encoding: "utf8" });
+const canLimit = limitedShell("echo 8 > /proc/sys/user/max_inotify_watches").status === 0;
+
+test.skipIf(!canLimit)("the setting of the system is reported once if it allows no more watchers", async () => {
+  for (let index = 0; index < 30; index++) await mkdir(at(`src/${index}`), { recursive: true });
+  const script = `
+    import { watchPaths } from ${JSON.stringify(watchSource)};
+    const watched = watchPaths(() => {}, (setting) => console.log(setting));
+    await watched.follow([${JSON.stringify(at("src"))}]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await watched[Symbol.asyncDispose]();
+  `;
+  const node = `exec "${process.execPath}" --import tsx --input-type=module -e "$SCRIPT"`;
+  const { stdout, stderr } = spawnSync(
+    "unshare",
+    ["-Ur", "sh", "-c", `echo 8 > /proc/sys/user/max_inotify_watches && ${node}`],
+    { encoding: "utf8", env: { ...process.env, SCRIPT: script } },
+  );
+  expect(stdout, stderr).toBe("fs.inotify.max_user_watches\n");
 });

@@ -29,6 +29,25 @@ const rule = (path: string, action: WatchAction, include: readonly string[] = []
 });
 
 describe("lines about saved files", () => {
+  test("a warning that a save brought is shown; Knative's long warning about insecure defaults is not", () => {
+    const warning = (message: string) =>
+      ({ severity: "warning", message, file: "knap.yaml", line: 2, column: 1 }) as const;
+    const findings = [
+      warning('services.hii: no file defines a Service "hii"'),
+      warning("Kubernetes default value is insecure, Knative may default this to secure in a future release"),
+    ];
+    const project = { texts: [] } as unknown as Project;
+    expect(shown({ type: "warned", findings, project })).toBe(
+      '! knap.yaml:2:1: services.hii: no file defines a Service "hii"',
+    );
+  });
+
+  test("a limit of the system names the setting and a command", () => {
+    expect(shown({ type: "watch-limit", setting: "fs.inotify.max_user_watches" })).toContain(
+      "raise fs.inotify.max_user_watches (`sudo sysctl fs.inotify.max_user_watches=524288`)",
+    );
+  });
+
   test("an error of knap.yaml is shown with its fix", () => {
     const fix = 'did you mean "port"?';
     const finding = {
