@@ -37,7 +37,7 @@ export function makeSessionClocks(
     const virtual = new VirtualClock(wall());
     const jump: SessionClocks["jump"] = (byMs) => {
       if (byMs < 0) return failed("virtual time cannot go back");
-      virtual.advance(byMs);
+      virtual.jump(byMs);
       return ok(undefined);
     };
     return { objects: virtual, stats: virtual, virtual, awakeSince: () => 0, jump, onSet: changes.subscribe };

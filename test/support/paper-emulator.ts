@@ -3,6 +3,7 @@
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { Emitter } from "../../src/base/emitter.ts";
 import { silentLogger } from "../../src/base/logger.ts";
+import { ok } from "../../src/base/result.ts";
 import { makeRandom } from "../../src/base/seeded-random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import type { Inquiry } from "../../src/control-plane/controller/reconciler.ts";
@@ -10,6 +11,7 @@ import { ActivatorProbe } from "../../src/control-plane/prober/activator-probe.t
 import { Activator } from "../../src/data-plane/activator/activator.ts";
 import { QueueProxies } from "../../src/node/agent/queue-proxies.ts";
 import { RevisionBackends } from "../../src/node/agent/revision-backends.ts";
+import { SessionFaults } from "../../src/node/agent/session-faults.ts";
 import type { QueueProxyPort } from "../../src/node/kubelet/queue-proxy-port.ts";
 import { answerTo, SimulatedCluster } from "../../src/simulator/simulated-cluster.ts";
 import { PaperExchange, type PaperRequest } from "./paper-exchange.ts";
@@ -27,6 +29,8 @@ export class PaperEmulator {
   readonly clock = new VirtualClock(EMULATOR_START);
   readonly activator: Activator;
   readonly cluster: SimulatedCluster;
+  /** Of requests. The simulated pods do not act on faults of the node. */
+  readonly faults: SessionFaults;
 
   constructor(
     options: {
@@ -39,6 +43,7 @@ export class PaperEmulator {
     const random = makeRandom(3);
     const queueProxies = new QueueProxies({
       clock,
+      faults: { next: (event, pod) => this.faults.next(event, pod) },
       forwarders: makePaperForwarders({ clock, serviceMs: () => options.serviceMs ?? 100 }),
       log: silentLogger,
     });
@@ -84,6 +89,11 @@ export class PaperEmulator {
         });
       },
     });
+    const jump = (byMs: number) => {
+      clock.jump(byMs);
+      return ok(undefined);
+    };
+    this.faults = new SessionFaults({ store: this.store, clock, jump });
     new RevisionBackends({ store: this.store, activator: this.activator, queueProxies });
   }
 
@@ -138,6 +148,7 @@ export class PaperEmulator {
   }
 
   [Symbol.dispose](): void {
+    this.faults.close();
     this.activator.close();
     this.cluster[Symbol.dispose]();
   }

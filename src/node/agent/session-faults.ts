@@ -21,6 +21,7 @@ import type { Clock } from "../../base/clock.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { timeText } from "../../base/time.ts";
 import { EventRecorder } from "../../control-plane/controller/event-recorder.ts";
+import type { EventNote } from "../../control-plane/controller/reconciler.ts";
 import type { ObjectStore } from "../../control-plane/store/object-store.ts";
 import { makeNotFound } from "../../control-plane/store/refusals.ts";
 import { NODE_NAME } from "./node-object.ts";
@@ -42,6 +43,7 @@ interface Running {
 }
 
 const NONE: readonly Fault[] = [];
+const SWITCHED_OFF = "it was switched off";
 
 export class SessionFaults {
   readonly #options: SessionFaultsOptions;
@@ -87,7 +89,7 @@ export class SessionFaults {
 
   /** Ends the faults that `isChosen` accepts. Returns them with their last counts. */
   end(isChosen: (fault: Fault) => boolean): readonly Fault[] {
-    return this.#endAll(({ fault }) => isChosen(fault), "it was switched off");
+    return this.#endAll(({ fault }) => isChosen(fault), SWITCHED_OFF);
   }
 
   /** Counts an event of a pod for the faults that `isFor` accepts. Returns those that act on it, oldest first. */
@@ -151,7 +153,7 @@ export class SessionFaults {
     if (!jumped.ok) return failed(makeFailure("Conflict", `${spec.kind}: ${jumped.error}`));
     const { id, now } = this.#nextId();
     const fault: Fault = { id, ...spec, startedAt: timeText(now), endsAt: timeText(now), events: 1, hits: 1 };
-    this.#record({ fault, about }, "FaultInjected", injectedText(fault));
+    this.#record({ about }, "FaultInjected", injectedText(fault));
     return ok(fault);
   }
 
@@ -164,11 +166,18 @@ export class SessionFaults {
   #end(running: Running, why: string): void {
     running.timer?.[Symbol.dispose]();
     this.#running.delete(running.fault.id);
-    this.#record(running, "FaultEnded", `fault ${faultText(running.fault)} has ended: ${why}`);
+    const message = `fault ${faultText(running.fault)} has ended: ${why}`;
+    this.#record(running, "FaultEnded", message, why === SWITCHED_OFF ? "Normal" : "Warning");
   }
 
-  #record({ about }: Pick<Running, "fault" | "about">, reason: string, message: string): void {
-    this.#recorder.record(about, { type: "Normal", reason, message }, "knap");
+  /** `knap up` prints Warnings only. */
+  #record(
+    { about }: Pick<Running, "about">,
+    reason: string,
+    message: string,
+    type: EventNote["type"] = "Warning",
+  ): void {
+    this.#recorder.record(about, { type, reason, message }, "knap");
   }
 
   #nextId() {

@@ -56,6 +56,20 @@ describe("the virtual clock", () => {
     expect(clock.nextDue()).toBeUndefined();
   });
 
+  test("a jump of the virtual clock runs overdue timers once each, in order, at the new time", () => {
+    const clock = new VirtualClock(0);
+    const ran: string[] = [];
+    const tick = (): void => {
+      ran.push(`tick at ${clock.now()}`);
+      clock.at(clock.now() + 10, tick);
+    };
+    clock.at(10, tick);
+    clock.at(5, () => ran.push("first"));
+    clock.jump(1000);
+    expect(ran).toEqual(["first", "tick at 1000"]);
+    expect(clock.nextDue()).toBe(1010);
+  });
+
   test("the virtual clock drops thousands of cancelled timers and keeps the order of the others", () => {
     const clock = new VirtualClock(0);
     const ran: number[] = [];
