@@ -6,7 +6,7 @@ import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { forwardPorts } from "./pod-port-forward.ts";
-import { type PodStreams, streamCommand } from "./pod-streams.ts";
+import { attachToPod, execInPod, type PodStreams } from "./pod-streams.ts";
 import { methodNotAllowed, type ReadContext } from "./reads.ts";
 import { keyOfPath, type ObjectPath, type ResourcePath } from "./resource-path.ts";
 
@@ -33,7 +33,8 @@ const noEphemeralContainers = statusAnswer(
 
 const calls: ReadonlyMap<string, PodCall> = new Map<string, PodCall>([
   ["log", { methods: ["GET"], call: (context, request, pod) => readPodLog(context, request, pod) }],
-  ["exec", { methods: CONNECT, call: ({ streams }, request, pod) => streamCommand(streams, request, pod) }],
+  ["exec", { methods: CONNECT, call: ({ streams }, request, pod) => execInPod(streams, request, pod) }],
+  ["attach", { methods: CONNECT, call: ({ streams }, request, pod) => attachToPod(streams, request, pod) }],
   ["portforward", { methods: CONNECT, call: ({ streams }, request, pod) => forwardPorts(streams, request, pod) }],
   ["ephemeralcontainers", { methods: ["GET", "PUT", "PATCH"], call: () => noEphemeralContainers }],
 ]);

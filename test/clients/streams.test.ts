@@ -1,4 +1,4 @@
-// Tests exec and port-forward with Kubernetes' JavaScript client, and with the kubectl on PATH if it streams over
+// Tests exec, attach and port-forward with Kubernetes' JavaScript client, and with the kubectl on PATH if it streams over
 // WebSocket, as 1.31 and later do.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { Exec, KubeConfig, PortForward, type V1Status } from "@kubernetes/client-node";
+import { Attach, Exec, KubeConfig, PortForward, type V1Status } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it as test } from "vitest";
 import { makeKubeconfig } from "../../src/client/kubeconfig.ts";
 import { eventually } from "../support/eventually.ts";
@@ -194,6 +194,41 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
     const forward = await startForwarding(`pod/${pod}`, ":4321");
     await expect(get(forward.ports[0] ?? 0, "/")).rejects.toThrow();
     expect(await forward.stop()).toMatch(/error forwarding port 4321 to pod hello-00001.*, uid .*: /);
+  });
+
+  it("kubectl attach and the JavaScript client show the output from now on, and attach -i needs standard input", async () => {
+    const attached = spawn("kubectl", ["attach", pod, "-c", "user-container"], { env: environment(), timeout: 60_000 });
+    const output = new PassThrough();
+    const socket = await new Attach(clientConfig()).attach(
+      "default",
+      pod,
+      "user-container",
+      output,
+      output,
+      null,
+      false,
+    );
+    let [printed, received] = ["", ""];
+    attached.stdout.on("data", (chunk) => {
+      printed += String(chunk);
+    });
+    output.on("data", (chunk) => {
+      received += String(chunk);
+    });
+    await eventually(async () => {
+      await session.fetch("hello", "/log?text=attached-now");
+      expect(printed).toContain("attached-now\n");
+      expect(received).toContain("attached-now\n");
+    });
+    const ended = new Promise((resolve) => attached.once("close", resolve));
+    attached.kill();
+    socket.close();
+    await ended;
+    const refused = await kubectlWith("input", "attach", "-i", pod, "-c", "user-container");
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("has no standard input: attach without -i"),
+    ]);
   });
 
   test("the JavaScript client forwards a port", async () => {

@@ -10,7 +10,7 @@ import type { ContainerRuntime } from "../runtime/runtime.ts";
 import type { QueueProxies } from "./queue-proxies.ts";
 
 export interface PodStreamsParts {
-  readonly runtime: Pick<ContainerRuntime, "inspect" | "execAttached">;
+  readonly runtime: Pick<ContainerRuntime, "inspect" | "execAttached" | "attach">;
   readonly kubelet: Pick<Kubelet, "containersOf" | "addressOf">;
   readonly queueProxies: Pick<QueueProxies, "ownPortOf">;
 }
@@ -23,7 +23,10 @@ export function makePodStreams({ runtime, kubelet, queueProxies }: PodStreamsPar
       const [id] = kubelet.containersOf(keyOf(pod) as ObjectKey<"Pod">, container);
       const state = id === undefined ? undefined : await runtime.inspect(id);
       if (id === undefined || state?.status !== "running") return undefined;
-      return { exec: (command, streams) => runtime.execAttached(id, command, streams) };
+      return {
+        exec: (command, streams) => runtime.execAttached(id, command, streams),
+        attach: (streams) => runtime.attach(id, streams),
+      };
     },
     dial: async (pod, port) => {
       const handler = queueProxies.ownPortOf(pod, port);

@@ -276,6 +276,8 @@ export interface ContainerRuntime {
    * client is gone, a process is killed, and a container's command only gets the end of its input.
    */
   execAttached(id: string, command: readonly string[], streams: ClientStreams): Promise<{ readonly exitCode: number }>;
+  /** Joins a client with the container's own streams. Resolves when the container has ended, or the client is gone. */
+  attach(id: string, streams: ClientStreams): Promise<void>;
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   stats(id: string): Promise<ContainerStats>;
   /** Resolves with the sockets on which the container listens now; undefined if the runtime cannot tell. */

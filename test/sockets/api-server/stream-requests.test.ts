@@ -13,7 +13,8 @@ beforeEach(async () => {
     runs.push(command);
     return { exitCode: 0 };
   };
-  const find = async (_: unknown, container: string) => (container === "stopped" ? undefined : { exec });
+  const find = async (_: unknown, container: string) =>
+    container === "stopped" ? undefined : { exec, attach: async () => {} };
   const dial = async () => Promise.reject(new Error("no ports"));
   api = await startApi({ streams: { find, dial } });
   createPod(api);

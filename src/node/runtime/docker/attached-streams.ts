@@ -24,9 +24,7 @@ export async function execAttached(
     Tty: hasTerminal,
   });
   const connection = (await run.start({ Detach: false, Tty: hasTerminal, hijack: true })) as unknown as Duplex;
-  const resizing = terminal?.follow(({ columns: w, rows: h }) => void run.resize({ w, h }).catch(() => {}));
-  await join(connection, streams);
-  resizing?.[Symbol.dispose]();
+  await join(connection, streams, { hasTerminal, resize: (size) => run.resize(size) });
   for (;;) {
     const { ExitCode: exitCode, Running: isRunning } = await run.inspect();
     if (!isRunning || signal.aborted) return { exitCode: exitCode ?? 0 };
@@ -34,16 +32,37 @@ export async function execAttached(
   }
 }
 
-/** Resolves when the output has ended, or the client is gone. The output of a terminal is not in frames. */
-async function join(connection: Duplex, { stdin, stdout, stderr, terminal, signal }: ClientStreams): Promise<void> {
+/** Rejects with the client library's error. */
+export async function attach(container: Docker.Container, streams: ClientStreams): Promise<void> {
+  const { Config: config } = await container.inspect();
+  const stdin = streams.stdin !== undefined;
+  const wanted = { stream: true, stdin, stdout: true, stderr: true, hijack: true };
+  const connection = (await container.attach(wanted)) as unknown as Duplex;
+  await join(connection, streams, { hasTerminal: config.Tty, resize: (size) => container.resize(size) });
+}
+
+interface Console {
+  /** The output of a terminal is not in frames. */
+  readonly hasTerminal: boolean;
+  resize(size: { readonly w: number; readonly h: number }): Promise<unknown>;
+}
+
+/** Resolves when the output has ended, or the client is gone. */
+async function join(
+  connection: Duplex,
+  { stdin, stdout, stderr, terminal, signal }: ClientStreams,
+  { hasTerminal, resize }: Console,
+): Promise<void> {
+  const resizing = terminal?.follow(({ columns: w, rows: h }) => void resize({ w, h }).catch(() => {}));
   const disconnect = (): void => void connection.destroy();
   connection.on("error", disconnect);
   if (signal.aborted) disconnect();
   signal.addEventListener("abort", disconnect, { once: true });
   stdin?.pipe(connection);
-  if (terminal) await copyTo(stdout, connection);
+  if (hasTerminal) await copyTo(stdout, connection);
   else await copyFrames(connection, { stdout, stderr });
   signal.removeEventListener("abort", disconnect);
+  resizing?.[Symbol.dispose]();
   disconnect();
 }
 

@@ -12,7 +12,7 @@ import {
   type RuntimeContainer,
   RuntimeError,
 } from "../runtime.ts";
-import { execAttached } from "./attached-streams.ts";
+import { attach, execAttached } from "./attached-streams.ts";
 import { containerOptions } from "./container-options.ts";
 import { containerState, type Reach } from "./container-state.ts";
 import { type EngineFailure, engineCall, ifFound, isNotFound, tolerate } from "./engine-error.ts";
@@ -70,6 +70,7 @@ export function makeDockerContainers(options: DockerContainersOptions): Omit<Con
       engineCall("running a command in a container", () => exec(at(id), command, execOptions)),
     execAttached: (id, command, streams) =>
       engineCall("running a command in a container", () => execAttached(at(id), command, streams)),
+    attach: (id, streams) => engineCall("attaching to a container", () => attach(at(id), streams)),
     logs: (id, logOptions) => logs(at(id), logOptions),
     stats: (id) => engineCall("reading statistics", () => stats(at(id))),
     listeners: (id) => engineCall("reading listening sockets", () => listeners(options, id)),

@@ -1,10 +1,9 @@
 // Keeps the log of one process: the last lines in memory for readers, and up to 10 MiB in a file.
 import { closeSync, openSync, writeSync } from "node:fs";
-import { type EventQueue, makeEventQueue } from "../event-queue.ts";
 import { LineSplitter } from "../line-splitter.ts";
+import { LogRing } from "../log-ring.ts";
 import type { LogLine, LogOptions } from "../runtime.ts";
 
-const MEMORY_LINES = 5_000;
 const FILE_BYTES = 10 * 1024 * 1024;
 
 export interface ProcessLog {
@@ -18,16 +17,13 @@ export interface ProcessLog {
 
 /** `now` returns RFC 3339 times. Throws the system's error when `file` cannot be created. */
 export function openProcessLog(file: string, now: () => string): ProcessLog {
-  const lines: LogLine[] = [];
-  const followers = new Set<EventQueue<LogLine>>();
+  const ring = new LogRing();
   let ended = false;
   let written = 0;
   let descriptor: number | undefined = openSync(file, "w", 0o600);
   const keep = (stream: LogLine["stream"], text: string): void => {
     const line: LogLine = { stream, time: now(), text };
-    lines.push(line);
-    if (lines.length > MEMORY_LINES) lines.splice(0, lines.length - MEMORY_LINES);
-    for (const follower of followers) follower.push(line);
+    ring.add(line);
     if (descriptor !== undefined && written < FILE_BYTES)
       written += writeIfPossible(descriptor, `${line.time} ${stream} ${text}\n`);
   };
@@ -41,28 +37,12 @@ export function openProcessLog(file: string, now: () => string): ProcessLog {
       if (ended) return;
       ended = true;
       for (const splitter of Object.values(splitters)) splitter.end();
-      for (const follower of followers) follower.end();
+      ring.end();
       if (descriptor !== undefined) closeIfPossible(descriptor);
       descriptor = undefined;
     },
-    read({ follow, tail, since, signal }) {
-      const recent = since === undefined ? lines : lines.filter((line) => Date.parse(line.time) >= Date.parse(since));
-      const chosen = tail === undefined ? recent : tail === 0 ? [] : recent.slice(-tail);
-      const queue = makeEventQueue<LogLine>(() => followers.delete(queue));
-      for (const line of chosen) queue.push(line);
-      if (follow && !ended && !signal?.aborted) {
-        followers.add(queue);
-        signal?.addEventListener("abort", () => queue.end(), { once: true });
-      } else {
-        queue.end();
-      }
-      return queue;
-    },
-    lastText: (count) =>
-      lines
-        .slice(-count)
-        .map((line) => line.text)
-        .join("\n"),
+    read: (options) => ring.read(options),
+    lastText: (count) => ring.lastText(count),
   };
 }
 

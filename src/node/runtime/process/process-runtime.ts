@@ -64,6 +64,11 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
       const onStarted = (pid: number): Disposable => children.followCommand(child, pid);
       return runAttached(command, { cwd: child.folder, env: child.variables, onStarted }, streams);
     },
+    attach: async (id, { stdout, stderr, signal }) => {
+      const sinks = { stdout, stderr };
+      for await (const { stream, text } of children.get(id).log.read({ follow: true, tail: 0, signal }))
+        await sinks[stream]?.(Buffer.from(`${text}\n`));
+    },
     logs: (id, more) => children.get(id).log.read(more),
     stats: async (id) => groupStats(children.get(id).pid ?? -1),
     listeners: async (id) => {
