@@ -1,6 +1,8 @@
 // Defines the messages between the test library and the process of its session: one JSON object a line, on the
 // standard streams of the process.
 
+import type { ApiAccess } from "../client/client.ts";
+
 /** A verb that the process does. Everything else goes over the session's API. */
 export type HarnessVerb =
   /** The first request: starts the session, deploys the files and waits until every Service is Ready. */
@@ -29,7 +31,7 @@ export interface StartedSession {
   readonly clock: "real" | "virtual";
   readonly namespace: string;
   readonly ingress: { readonly host: string; readonly port: number };
-  readonly api: { readonly address: string; readonly token: string };
+  readonly api: ApiAccess;
   readonly kubeconfig: string;
 }
 

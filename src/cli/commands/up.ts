@@ -4,19 +4,32 @@ import type { DevEvent } from "../../dev/dev-event.ts";
 import { DevLoop } from "../../dev/dev-loop.ts";
 import type { Project } from "../../project/project.ts";
 import { fetchText } from "../../project/read-text.ts";
+import { awaitReady } from "../ci/await-ready.ts";
+import { CliError, usageError } from "../cli-error.ts";
 import type { CommandBody, GlobalFlags } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { resolveSession, resolveUi, type SessionFlags, type SessionSettings } from "../flags/session-flags.ts";
+import {
+  resolveSession,
+  resolveUi,
+  type SessionFlags,
+  type SessionSettings,
+  variableValue,
+} from "../flags/session-flags.ts";
 import { devProgress } from "../progress/dev-progress.ts";
 import { loadUsableProject, readProject } from "../project-loading.ts";
+import { detachedProcess, runDetached } from "../session/detach.ts";
 import { runSession } from "../session/run-session.ts";
-import { deploySessionOf, deploySome, openSessionDeployer } from "../session/session-deployer.ts";
+import { deployAll, deploySessionOf, deploySome, openSessionDeployer } from "../session/session-deployer.ts";
 import { sessionLog } from "../session/session-log.ts";
 import { ingressUrl, type RunningSession } from "../session/start-session.ts";
 import type { Terminal } from "../terminal.ts";
 import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
-type Flags = SessionFlags & GlobalFlags;
+export interface UpFlags extends SessionFlags {
+  readonly detach?: boolean;
+}
+
+type Flags = UpFlags & GlobalFlags;
 
 /** Fetches each URL of `-f` once, not again for every saved file. */
 function makeUrlReader(): (url: string) => Promise<string> {
@@ -61,7 +74,8 @@ async function serve({ session, project, load, settings, ui, flags, terminal }: 
   const { deployer } = opened;
   const ending = "stopping: requests in flight get 5 s; press Ctrl-C again to stop at once";
   end.addEventListener("abort", () => ui.render({ type: "notice", text: ending }), { once: true });
-  const deployFirst = (): Promise<void> => deploySome(deployer, project, end);
+  const deploy = detachedProcess(terminal.env) === undefined ? deploySome : deployAll;
+  const deployFirst = (): Promise<void> => deploy(deployer, project, end);
   if (!settings.watch) await deployFirst();
   const loop = settings.watch
     ? await DevLoop.start({
@@ -75,11 +89,33 @@ async function serve({ session, project, load, settings, ui, flags, terminal }: 
         keepOld: settings.keepOld,
       })
     : undefined;
+  await reportReady({ session, project, settings, terminal });
   if (!end.aborted) await new Promise((done) => end.addEventListener("abort", done, { once: true }));
   await loop?.[Symbol.asyncDispose]();
 }
 
-export const up: CommandBody<SessionFlags> = async (_args, flags, terminal) => {
+/** In the background, a session that does not become Ready ends with the reason. */
+async function reportReady({
+  session,
+  project,
+  settings,
+  terminal,
+}: Pick<UpRun, "session" | "project" | "settings" | "terminal">) {
+  const detached = detachedProcess(terminal.env);
+  if (detached === undefined || terminal.interrupts.first.aborted) return;
+  const { emulator, folder } = session;
+  const services = project.services.map(({ object }) => object);
+  const timeoutMs = variableValue("timeout", terminal.env) ?? settings.timeoutMs;
+  const outcomes = await awaitReady(emulator.client, services, { timeoutMs, signal: terminal.interrupts.first });
+  for (const { problem } of outcomes) if (problem !== undefined) throw new CliError(problem);
+  detached.reportReady({ id: folder.id, url: ingressUrl(emulator.ingress), path: folder.path });
+}
+
+export const up: CommandBody<UpFlags> = async (_args, flags, terminal) => {
+  if (flags.detach) {
+    if (flags.ui === "tui") throw usageError("--detach has no terminal UI", "leave out --ui, or --detach");
+    return runDetached(terminal, flags.file?.includes("-") === true);
+  }
   const readUrl = makeUrlReader();
   const project = await loadUsableProject(flags, terminal, { mode: "up", readUrl });
   // A file that no longer exists is left out, so its objects are deleted.
@@ -88,6 +124,7 @@ export const up: CommandBody<SessionFlags> = async (_args, flags, terminal) => {
   const ui = await makeUi(settings, flags, terminal);
   const log = sessionLog(flags.verbose === true, { paint: terminal.paint, say: ui.say });
   await runSession({ command: "up", project, settings, log, ui }, terminal, async (session) => {
+    await detachedProcess(terminal.env)?.keepLogIn(session.folder.path);
     const { runtime, ingress } = session.emulator;
     ui.render({ type: "session", url: ingressUrl(ingress), runtime, services: project.services.length });
     await serve({ session, project, load, settings, ui, flags, terminal }).catch((error: unknown) => {

@@ -7,6 +7,7 @@ import type { DoctorFlags } from "../commands/doctor.ts";
 import type { DownFlags } from "../commands/down.ts";
 import type { FaultFlags } from "../commands/fault.ts";
 import type { LoadFlags } from "../commands/load.ts";
+import type { UpFlags } from "../commands/up.ts";
 import { parseCountFlag, parseDurationFlag, parserOf } from "../flags/parse-flag.ts";
 import { addSessionFlags, type SessionFlags } from "../flags/session-flags.ts";
 import { act, fileFlag, gather, kustomizeFlag, namespaceFlag, outputFlag, type Run } from "./define.ts";
@@ -17,8 +18,12 @@ export function addSessionCommands(program: Command, run: Run): void {
     "up",
   )
     .summary("serve the Services of your files and deploy every change")
-    .description("Applies the files, serves the Services, deploys changed files and shows progress until Ctrl-C.");
-  act<SessionFlags>(run, up, async () => (await import("../commands/up.ts")).up);
+    .description("Applies the files, serves the Services, deploys changed files and shows progress until Ctrl-C.")
+    .option(
+      "-d, --detach",
+      "return when every Service is Ready and serve in the background; print the id of the session",
+    );
+  act<UpFlags>(run, up, async () => (await import("../commands/up.ts")).up);
 
   const ci = addSessionFlags(program.command("ci").addOption(fileFlag()).addOption(kustomizeFlag()), "ci")
     .summary("start a session, wait until Ready, run a command, stop")

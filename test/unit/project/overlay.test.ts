@@ -48,6 +48,7 @@ describe("the options of the test library", () => {
       validate: true,
       traffic: true,
       address: true,
+      apiScheme: true,
       maxConnections: true,
       maxHeaderBytes: true,
       headerTimeout: true,
