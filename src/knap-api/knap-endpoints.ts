@@ -19,6 +19,7 @@ import { type DebugEndpointOptions, makeDebugEndpoints } from "./debug-endpoints
 import { type FaultEndpointOptions, makeFaultEndpoints } from "./fault-endpoints.ts";
 import { explainRevision, gatherLive, type LiveOptions } from "./gather-live.ts";
 import { LastExits } from "./last-exits.ts";
+import { makeOpenApiDocument } from "./openapi-document.ts";
 import type { RequestRecords } from "./request-records.ts";
 import { makeWaitEndpoint } from "./wait-endpoint.ts";
 
@@ -58,6 +59,7 @@ export function makeKnapEndpoints(options: KnapEndpointOptions): EndpointHandler
       options.onStop();
       return { stopping: true };
     },
+    "GET /openapi": makeOpenApiDocument,
     "GET /status": () => ({ objects: control.store.version, failures: control.controller.failures() }),
   };
   return new Map(Object.entries(handlers));
