@@ -3,9 +3,10 @@ import { Agent } from "node:http";
 import { resolve } from "node:path";
 import { makeHttpClient } from "../client/http-client.ts";
 import { debugText } from "./debug-text.ts";
-import { msOf } from "./duration-ms.ts";
+import { type HarnessFaults, makeFaults } from "./faults.ts";
 import { HarnessError, refusalOf } from "./harness-error.ts";
 import { sendToIngress } from "./ingress-request.ts";
+import { millisecondsOf } from "./milliseconds.ts";
 import type { Duration, HarnessOptions } from "./options.ts";
 import type { StartedSession } from "./protocol.ts";
 import type { RunningHarness } from "./running-harness.ts";
@@ -96,17 +97,22 @@ export class Harness implements AsyncDisposable {
   }
 
   /**
-   * Deletes everything that `start` and `apply` applied, and resolves when the files of the start are deployed again:
+   * Ends all faults, deletes everything that `start` and `apply` applied, and resolves when the files of the start are deployed again:
    * each Service has its first revision. The virtual clock goes on.
    */
   async reset({ timeout }: WaitOptions = {}): Promise<void> {
+    await this.faults.clear();
     await this.#open().process.request({ verb: "reset", ...limit(timeout) });
   }
 
   readonly clock: HarnessClock = {
     now: async () => new Date(await this.#clockCall("GET", "/clock")),
-    advance: async (duration) => new Date(await this.#clockCall("POST", "/clock/advance", { ms: msOf(duration) })),
+    advance: async (duration) =>
+      new Date(await this.#clockCall("POST", "/clock/advance", { ms: millisecondsOf(duration) })),
   };
+
+  /** Faults on demand: slow starts, crashes, errors, latency and others; see docs/faults.md. */
+  readonly faults: HarnessFaults = makeFaults(() => this.#open());
 
   /**
    * Resolves with the state of the session for people: conditions, scale and its reasons, pods, events, output. Print
@@ -168,7 +174,7 @@ export class Harness implements AsyncDisposable {
 }
 
 function limit(timeout: Duration | undefined): { readonly timeoutMs?: number } {
-  return timeout === undefined ? {} : { timeoutMs: msOf(timeout) };
+  return timeout === undefined ? {} : { timeoutMs: millisecondsOf(timeout) };
 }
 
 /** Makes a harness. Nothing starts before {@link Harness.start}. */

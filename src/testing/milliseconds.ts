@@ -4,7 +4,7 @@ import { HarnessError } from "./harness-error.ts";
 import type { Duration } from "./options.ts";
 
 /** Returns milliseconds. Throws a {@link HarnessError} for texts that are no duration, and for negative ones. */
-export function msOf(duration: Duration): number {
+export function millisecondsOf(duration: Duration): number {
   const parsed = typeof duration === "string" ? parseDuration(duration) : undefined;
   const ms = parsed?.ok ? durationMs(parsed.value) : duration;
   if (typeof ms === "number" && ms >= 0) return ms;

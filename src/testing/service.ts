@@ -9,8 +9,8 @@ import { readExplanation, shownRevisions } from "../client/explain.ts";
 import type { LastExit } from "../client/last-exit.ts";
 import type { ColdStart } from "../client/live.ts";
 import { type AnsweredBy, REQUEST_ID_HEADER } from "../client/requests.ts";
-import { msOf } from "./duration-ms.ts";
 import { HarnessError, refusalOf } from "./harness-error.ts";
+import { millisecondsOf } from "./milliseconds.ts";
 import type { Duration } from "./options.ts";
 import type { RunningHarness } from "./running-harness.ts";
 
@@ -118,7 +118,7 @@ export class ServiceUnderTest {
    */
   async waitReady({ timeout }: WaitOptions = {}): Promise<void> {
     const { process, namespace } = this.#running();
-    const limit = timeout === undefined ? {} : { timeoutMs: msOf(timeout) };
+    const limit = timeout === undefined ? {} : { timeoutMs: millisecondsOf(timeout) };
     await process.request({ verb: "ready", namespace: this.namespace ?? namespace, name: this.name, ...limit });
   }
 
@@ -133,7 +133,8 @@ export class ServiceUnderTest {
   /** Resolves when the Service has exactly this number of pods, and all are ready. Otherwise as {@link waitForZero}. */
   async waitForScale(pods: number, { timeout }: WaitOptions = {}): Promise<void> {
     const { clock } = this.#running();
-    const timeoutMs = timeout === undefined ? (clock === "real" ? REAL_TIMEOUT_MS : undefined) : msOf(timeout);
+    const timeoutMs =
+      timeout === undefined ? (clock === "real" ? REAL_TIMEOUT_MS : undefined) : millisecondsOf(timeout);
     await this.#call((client, namespace) =>
       client.knap("POST", "/wait", { service: this.name, namespace, replicas: pods, timeoutMs }),
     );

@@ -19,7 +19,7 @@ interface ReadyMessage {
   readonly log: string;
 }
 
-/** Runs the command line of this process in the background, without `--detach`. Its output goes to the session's log. */
+/** Runs this command line in the background, without `--detach`. Its output goes to the session's log. */
 export async function runDetached(terminal: Terminal, usesStdin: boolean): Promise<ExitCode> {
   const { env, interrupts, stderr } = terminal;
   const { path: folder } = sessionsFolder(env);

@@ -71,6 +71,20 @@ describe("a harness on the virtual clock", () => {
     expect(await hello().sample(2)).toEqual({ "hello-00001": 2 });
   });
 
+  test("a fault acts until it has acted `count` times, and `reset` ends the others", async () => {
+    const statuses = [];
+    const fault = await kn.faults.inject({ kind: "errors", service: "hello", status: 503, count: 2 });
+    for (let request = 0; request < 3; request += 1) statuses.push((await hello().fetch("/")).status);
+    expect(statuses).toEqual([503, 503, 200]);
+    expect(await fault.end()).toBeUndefined();
+    await kn.faults.inject({ kind: "latency", service: "hello", delay: 50 });
+    expect(await kn.faults.list()).toMatchObject([{ kind: "latency", delay: "50ms", hits: 0 }]);
+    await kn.reset();
+    expect(await kn.faults.list()).toEqual([]);
+    await expect(kn.faults.inject({ kind: "errors", service: "none" })).rejects.toThrow(/none/);
+    await expect(kn.faults.inject({ kind: "error" as never, service: "hello" })).rejects.toThrow(/errors/);
+  });
+
   test("`terminateOne`, `lastExit`, `logs`, `events` and `debug` show the life of a pod", async () => {
     await hello().waitReady();
     await (await hello().fetch("/")).text();
