@@ -11,10 +11,13 @@ import { get, KnapHome } from "../support/knap.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const called = ["autoscale", "hello", "traffic-split", "websocket"];
 
+/** Folders of examples that are tests themselves, which `test/sockets/testing/samples.test.ts` runs. */
+const samples = ["testing"];
+
 test("every example has a test in this file", () => {
   const entries = readdirSync(join(root, "examples"), { withFileTypes: true });
   const folders = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-  expect(folders.sort()).toEqual(called);
+  expect(folders.sort()).toEqual([...called, ...samples].sort());
 });
 
 describe.each(["process", "docker"] as const)("with runtime %s", (runtime) => {
