@@ -235,6 +235,18 @@ export const endpointDocs: readonly EndpointDoc[] = [
   },
   {
     method: "GET",
+    path: "/latencies",
+    summary: "How long the requests to each Service took, from their route to the end of the response.",
+    answer: map({ type: "object" }, "namespace/name → percentiles and counts."),
+  },
+  {
+    method: "GET",
+    path: "/usage",
+    summary: "The memory of running pods, and the sizes of images.",
+    answer: fields({ pods: list({ type: "object" }), images: list({ type: "object" }) }),
+  },
+  {
+    method: "GET",
     path: "/status",
     summary: "The version of the store, and planners that fail.",
     answer: fields({ objects: number("Grows with every write."), failures: list({ type: "object" }) }),

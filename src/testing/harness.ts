@@ -97,8 +97,8 @@ export class Harness implements AsyncDisposable {
   }
 
   /**
-   * Ends all faults, deletes everything that `start` and `apply` applied, and resolves when the files of the start are deployed again:
-   * each Service has its first revision. The virtual clock goes on.
+   * Ends all faults, deletes everything that `start` and `apply` applied, and resolves when the files of the start are
+   * deployed again: each Service has its first revision. The virtual clock goes on.
    */
   async reset({ timeout }: WaitOptions = {}): Promise<void> {
     await this.faults.clear();

@@ -55,8 +55,6 @@ export interface HarnessOptions {
   readonly traffic?: "manifest" | "latest";
   /** The address on which the ingress listens. Default: 127.0.0.1. */
   readonly address?: string;
-  /** `http`: the API for kubectl and others without certificate. Default: `https`. */
-  readonly apiScheme?: "https" | "http";
   /** Limits of the listeners, as the flags of `knap up` (docs/configuration.md). */
   readonly maxConnections?: number;
   readonly maxHeaderBytes?: number;

@@ -48,7 +48,6 @@ describe("the options of the test library", () => {
       validate: true,
       traffic: true,
       address: true,
-      apiScheme: true,
       maxConnections: true,
       maxHeaderBytes: true,
       headerTimeout: true,
