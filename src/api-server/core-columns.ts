@@ -7,6 +7,7 @@ import type {
   Deployment,
   Endpoints,
   Event,
+  Lease,
   Node,
   Pod,
   Secret,
@@ -145,6 +146,7 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
   Node: [of<Node>(column)("Status", nodeStatus), column("Roles", () => NONE), age, column("Version", () => "knap")],
   ServiceAccount: [of<ServiceAccount>(column)("Secrets", ({ secrets }) => secrets?.length ?? 0), age],
   Event: eventColumns,
+  "Lease.coordination.k8s.io": [of<Lease>(column)("Holder", ({ spec }) => spec?.holderIdentity ?? ""), age],
   "EndpointSlice.discovery.k8s.io": [
     endpointSlice("AddressType", ({ addressType }) => addressType),
     endpointSlice("Ports", ({ ports = [] }) => firstOf(ports.map(({ port }) => String(port)))),

@@ -78,19 +78,26 @@ interface WireOptions {
 const PROPAGATIONS: readonly Propagation[] = ["Foreground", "Background", "Orphan"];
 
 function parseOptions(request: ApiRequest): Result<DeleteOptions, ApiStatus> {
-  const { query } = request;
   const body = jsonBody(request);
   if (!body.ok) return body;
   const kind = body.value?.["kind"] ?? "DeleteOptions";
   if (kind !== "DeleteOptions") {
     return refuse("BadRequest", `the body of a delete must be of kind DeleteOptions: it is ${JSON.stringify(kind)}`);
   }
-  const { value, errors } = decode(deleteOptions, body.value ?? {});
+  return parseDeleteOptions(request, body.value ?? {});
+}
+
+/** Returns the options of a body and of the query. Fails with 400 or 422 for options that Kubernetes does not have. */
+export function parseDeleteOptions(
+  { query, method }: ApiRequest,
+  fields: Readonly<Record<string, unknown>>,
+): Result<DeleteOptions, ApiStatus> {
+  const { value, errors } = decode(deleteOptions, fields);
   if (errors[0]) return refuse("BadRequest", `the body cannot be handled as a DeleteOptions: ${errors[0].message}`);
   const given = value as WireOptions;
   const grace = integerOf(query, "gracePeriodSeconds", Number.MIN_SAFE_INTEGER);
   if (!grace.ok) return grace;
-  const dryRun = isDryRun([...query.getAll("dryRun"), ...(given.dryRun ?? [])], request.method);
+  const dryRun = isDryRun([...query.getAll("dryRun"), ...(given.dryRun ?? [])], method);
   if (!dryRun.ok) return dryRun;
   const propagation = parsePropagation(given, query);
   if (!propagation.ok) return propagation;

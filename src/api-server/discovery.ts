@@ -1,18 +1,27 @@
 // Makes the discovery documents: group lists, resource lists, and both in one document (aggregated discovery).
 
-import { apiResources, apiVersionOf, isDerived, type Resource } from "../apis/kinds.ts";
+import { apiResources, apiVersionOf, type Resource } from "../apis/kinds.ts";
 import { headerValue } from "../data-plane/http/headers.ts";
 import type { ApiRequest } from "./api-answer.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const READ_VERBS = ["get", "list", "watch"];
+const REVIEW_VERBS = ["create"];
 /** The verbs of a resource. Namespaces have no deletecollection. */
 const verbsOf = (resource: Resource): readonly string[] => {
-  if (isDerived(resource)) return READ_VERBS;
+  if (resource.access !== "stored") return resource.access === "derived" ? READ_VERBS : REVIEW_VERBS;
   return resource.kind === "Namespace" ? VERBS.filter((verb) => verb !== "deletecollection") : VERBS;
 };
 const STATUS_VERBS = ["get", "patch", "update"];
+const SCALE: Subresource = {
+  name: "scale",
+  kind: "Scale",
+  group: "autoscaling",
+  version: "v1",
+  verbs: STATUS_VERBS,
+};
 const POD_SUBRESOURCES: readonly Subresource[] = [
+  { name: "eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"] },
   { name: "log", verbs: ["get"] },
   { name: "proxy", kind: "PodProxyOptions", verbs: ["create", "delete", "get", "patch", "update"] },
 ];
@@ -75,18 +84,22 @@ function listed(resource: Resource): object {
 
 interface Subresource {
   readonly name: string;
-  /** Default: the resource's kind. */
+  /** Default: the resource's kind, group and version. */
   readonly kind?: string;
+  readonly group?: string;
+  readonly version?: string;
   readonly verbs: readonly string[];
 }
 function subresourcesOf(resource: Resource): readonly Subresource[] {
   return [
     ...(resource.statusSubresource ? [{ name: "status", verbs: STATUS_VERBS }] : []),
+    ...(resource.kind === "Deployment.apps" ? [SCALE] : []),
     ...(resource.kind === "Pod" ? POD_SUBRESOURCES : []),
   ];
 }
-function subListed({ plural, namespaced, name }: Resource, sub: Subresource): object {
-  return { name: `${plural}/${sub.name}`, singularName: "", namespaced, kind: sub.kind ?? name, verbs: sub.verbs };
+function subListed({ plural, namespaced, name: ofResource }: Resource, sub: Subresource): object {
+  const { name, kind = ofResource, ...others } = sub;
+  return { name: `${plural}/${name}`, singularName: "", namespaced, kind, ...others };
 }
 
 const AGGREGATED = /as=APIGroupDiscoveryList/;
@@ -143,7 +156,7 @@ function aggregatedResource(resource: Resource): object {
   const responseKind = { group, version, kind: name };
   const subresources = subresourcesOf(resource).map((sub) => ({
     subresource: sub.name,
-    responseKind: { ...responseKind, kind: sub.kind ?? name },
+    responseKind: { group: sub.group ?? group, version: sub.version ?? version, kind: sub.kind ?? name },
     verbs: sub.verbs,
   }));
   return {

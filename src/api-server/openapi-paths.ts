@@ -1,5 +1,5 @@
 // Makes the paths of OpenAPI v3 documents: the operations of each resource, their parameters, bodies and answers.
-import { apiVersionOf, isCustom, isDerived, type Resource } from "../apis/kinds.ts";
+import { apiVersionOf, isCustom, type Resource } from "../apis/kinds.ts";
 import { DELETE_OPTIONS, PATCH, STATUS, schemaName } from "./openapi-schemas.ts";
 
 const MEDIA = ["application/json", "application/yaml"];
@@ -64,8 +64,11 @@ export function pathsOf(resource: Resource): Readonly<Record<string, object>> {
   const shared = namespaced ? [NAMESPACE] : [];
   const { operation } = makeOperations(resource);
   // Namespaces have no deletecollection.
+  if (resource.access === "review") {
+    return { [base]: { parameters: shared, post: operation("post", { parameters: WRITE }) } };
+  }
   const canDeleteAll = kind !== "Namespace";
-  const canWrite = !isDerived(resource);
+  const canWrite = resource.access === "stored";
   return {
     [base]: {
       parameters: shared,

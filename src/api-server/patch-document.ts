@@ -12,8 +12,8 @@ import { otherKind } from "./object-body.ts";
 import { JSON_PATCH, mediaType } from "./request-body.ts";
 import { applyStrategicPatch } from "./strategic-merge.ts";
 
-const MERGE = "application/merge-patch+json";
-const STRATEGIC = "application/strategic-merge-patch+json";
+export const MERGE = "application/merge-patch+json";
+export const STRATEGIC = "application/strategic-merge-patch+json";
 /** Server-side apply, which has a handler of its own. */
 export const APPLY = "application/apply-patch+yaml";
 

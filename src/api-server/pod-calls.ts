@@ -1,9 +1,11 @@
 // Routes the subresources of Pods that are calls, not objects: log, exec and the like.
 import type { Pod } from "../apis/core/types.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
+import type { Stored } from "../apis/meta/object.ts";
 import type { ObjectStore } from "../control-plane/store/object-store.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
+import { evictPod } from "./eviction.ts";
 import { type PodLogs, readPodLog } from "./pod-logs.ts";
 import { forwardPorts } from "./pod-port-forward.ts";
 import { attachToPod, execInPod, type PodStreams } from "./pod-streams.ts";
@@ -18,7 +20,7 @@ export interface PodCallContext extends ReadContext {
 
 interface PodCall {
   readonly methods: readonly string[];
-  call(context: PodCallContext, request: ApiRequest, pod: Pod): Promise<ApiAnswer> | ApiAnswer;
+  call(context: PodCallContext, request: ApiRequest, pod: Stored<Pod>): Promise<ApiAnswer> | ApiAnswer;
 }
 
 /** Kubernetes takes both methods for a call that opens a stream. */
@@ -36,6 +38,7 @@ const calls: ReadonlyMap<string, PodCall> = new Map<string, PodCall>([
   ["exec", { methods: CONNECT, call: ({ streams }, request, pod) => execInPod(streams, request, pod) }],
   ["attach", { methods: CONNECT, call: ({ streams }, request, pod) => attachToPod(streams, request, pod) }],
   ["portforward", { methods: CONNECT, call: ({ streams }, request, pod) => forwardPorts(streams, request, pod) }],
+  ["eviction", { methods: ["POST"], call: ({ store }, request, pod) => evictPod(store, request, pod) }],
   ["ephemeralcontainers", { methods: ["GET", "PUT", "PATCH"], call: () => noEphemeralContainers }],
 ]);
 

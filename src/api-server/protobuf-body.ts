@@ -1,7 +1,8 @@
 // Decodes bodies in Kubernetes' protobuf format, which client-go and kubectl send for built-in kinds. Answers are JSON.
+import { callStructs } from "../apis/fields/calls.ts";
 import { builtinStructs, deleteOptions } from "../apis/fields/core.ts";
 import type { Field, FieldType, StructType } from "../apis/fields/field.ts";
-import type { Kind } from "../apis/kinds.ts";
+import { type Kind, kindOf } from "../apis/kinds.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { JsonFields } from "../base/json.ts";
 import { type ProtobufField, readMessage } from "../base/protobuf.ts";
@@ -18,7 +19,7 @@ const ENVELOPE = { type: 1, raw: 2 };
 const TYPE = { apiVersion: 1, kind: 2 };
 
 /** Kinds that are decoded from JSON only: their field tables have no protobuf numbers. */
-const JSON_ONLY: ReadonlySet<string> = new Set(["Pod", "Node"]);
+const JSON_ONLY: ReadonlySet<Kind> = new Set(["Pod", "Node", "Deployment.apps"]);
 
 /** The bytes do not match the field table. Thrown and caught in this file. */
 class MalformedProtobuf extends Error {}
@@ -46,10 +47,11 @@ function parseEnvelope(bytes: Buffer): JsonFields | undefined {
   return { apiVersion, kind, ...toFields(struct, last(envelope, ENVELOPE.raw)) };
 }
 
-/** Returns undefined for a kind that must be JSON. Outside of v1, clients send only DeleteOptions as protobuf. */
+/** Returns undefined for a kind that must be JSON. */
 function structOf(apiVersion: string, kind: string): StructType | undefined {
   if (kind === "DeleteOptions") return deleteOptions;
-  return apiVersion === "v1" && !JSON_ONLY.has(kind) ? builtinStructs.get(kind as Kind) : undefined;
+  const known = kindOf({ apiVersion, kind });
+  return callStructs.get(known) ?? (JSON_ONLY.has(known) ? undefined : builtinStructs.get(known));
 }
 
 function fieldsOf(bytes: Buffer): readonly ProtobufField[] {

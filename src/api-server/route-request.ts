@@ -1,6 +1,6 @@
 // Routes a request to its handler: health, version, discovery, OpenAPI, endpoints of knap.dev, objects.
 
-import { isCustom, isDerived, type Kind } from "../apis/kinds.ts";
+import { isCustom, type Kind } from "../apis/kinds.ts";
 import { makeFailure } from "../apis/meta/api-status.ts";
 import { makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, pageNotFound, statusAnswer } from "./api-answer.ts";
@@ -16,6 +16,8 @@ import { isSet } from "./query-parameters.ts";
 import { inForm, methodNotAllowed, type ReadContext, readCollection, readObject } from "./reads.ts";
 import { type Representation, representationOf } from "./representation.ts";
 import { keyOfPath, type ObjectPath, parseResourcePath, type ResourcePath } from "./resource-path.ts";
+import { answerReview } from "./reviews.ts";
+import { onScale } from "./scale.ts";
 import { watchCollection } from "./watch.ts";
 import { createObject, patchObject, replaceObject, type WriteContext } from "./writes.ts";
 
@@ -50,7 +52,9 @@ async function onResource(api: Api, request: ApiRequest, target: ResourcePath): 
   const { name } = target;
   const podCall = podCallOf(target);
   if (podCall && name !== undefined) return callPod(api, request, { ...target, name }, podCall);
-  if (isDerived(target.resource) && request.method !== "GET") return methodNotAllowed(target);
+  const { access } = target.resource;
+  if (access === "review") return answerReview(request, target);
+  if (access === "derived" && request.method !== "GET") return methodNotAllowed(target);
   const wanted = representationOf(request, target, api.now);
   if (!wanted.ok) return statusAnswer(wanted.error);
   const answer =
@@ -86,6 +90,7 @@ function onCollection(api: Api, request: ApiRequest, wanted: Representation): Ap
 
 function onObject(api: Api, request: ApiRequest, target: ObjectPath, wanted: Representation): ApiAnswer {
   const { subresource, resource } = target;
+  if (subresource === "scale" && resource.kind === "Deployment.apps") return onScale(api, request, target);
   if (subresource !== undefined && (subresource !== "status" || !resource.statusSubresource)) {
     return statusAnswer(makeNotFound(keyOfPath(target)));
   }

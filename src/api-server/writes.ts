@@ -74,7 +74,7 @@ interface Write {
 }
 
 /** Checks fields, parses options, writes the object and makes the answer. */
-function write(
+export function write(
   { unknownFields, now }: WriteContext,
   request: ApiRequest,
   path: ResourcePath,

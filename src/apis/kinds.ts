@@ -1,13 +1,14 @@
 // Defines all kinds: their types, and the resource table for discovery, kubectl's short names and the store.
 
 import type { Metric, PodAutoscaler } from "./autoscaling/types.ts";
-import type { EndpointSlice, EventV1, ReplicaSet } from "./core/derived-types.ts";
+import type { EndpointSlice, EventV1, ReplicaSet, Review } from "./core/derived-types.ts";
 import type {
   ConfigMap,
   CoreService,
   Deployment,
   Endpoints,
   Event,
+  Lease,
   Namespace,
   Node,
   PersistentVolumeClaim,
@@ -46,9 +47,15 @@ export interface Kinds {
   ResourceQuota: ResourceQuota;
   PersistentVolumeClaim: PersistentVolumeClaim;
   Event: Event;
+  "Lease.coordination.k8s.io": Lease;
   "EndpointSlice.discovery.k8s.io": EndpointSlice;
   "ReplicaSet.apps": ReplicaSet;
   "Event.events.k8s.io": EventV1;
+  "SelfSubjectAccessReview.authorization.k8s.io": Review;
+  "SubjectAccessReview.authorization.k8s.io": Review;
+  "LocalSubjectAccessReview.authorization.k8s.io": Review;
+  "SelfSubjectRulesReview.authorization.k8s.io": Review;
+  "SelfSubjectReview.authentication.k8s.io": Review;
 }
 export type Kind = keyof Kinds;
 /** The stored object of each kind: what the store, clients and watch events give. */
@@ -76,6 +83,8 @@ export interface Resource {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
   readonly statusSubresource: boolean;
+  /** `derived`: the API server makes the objects from stored ones, for reading. `review`: it answers a POST. */
+  readonly access: "stored" | "derived" | "review";
 }
 
 const SERVING = ["all", "knative", "serving"];
@@ -101,8 +110,17 @@ const row = (
     categories,
     namespaced: scope === "namespaced",
     statusSubresource,
+    access: "stored",
   };
 };
+const derived = (kind: Kind, apiVersion: string, plural: string, short: readonly string[] = []): Resource => ({
+  ...row(kind, apiVersion, plural, short, kind === "ReplicaSet.apps" ? ["all"] : [], "namespaced", false),
+  access: "derived",
+});
+const review = (kind: Kind, apiVersion: string, plural: string, scope: "namespaced" | "cluster"): Resource => ({
+  ...row(kind, apiVersion, plural, [], [], scope, false),
+  access: "review",
+});
 const INTERNAL_SCALING = ["knative-internal", "autoscaling"];
 const INTERNAL_NETWORKING = ["knative-internal", "networking"];
 
@@ -175,21 +193,23 @@ export const resources: readonly Resource[] = [
   row("ResourceQuota", "v1", "resourcequotas", ["quota"], []),
   row("PersistentVolumeClaim", "v1", "persistentvolumeclaims", ["pvc"], []),
   row("Event", "v1", "events", ["ev"], [], "namespaced", false),
+  row("Lease.coordination.k8s.io", "coordination.k8s.io/v1", "leases", [], [], "namespaced", false),
 ];
 
-/** The resources whose objects the API server derives from stored ones. Clients cannot write them. */
-const derivedResources: readonly Resource[] = [
-  row("EndpointSlice.discovery.k8s.io", "discovery.k8s.io/v1", "endpointslices", [], [], "namespaced", false),
-  row("ReplicaSet.apps", "apps/v1", "replicasets", ["rs"], ["all"], "namespaced", false),
-  row("Event.events.k8s.io", "events.k8s.io/v1", "events", ["ev"], [], "namespaced", false),
-];
+const AUTHORIZATION = "authorization.k8s.io/v1";
 
 /** All resources that the API serves. */
-export const apiResources: readonly Resource[] = [...resources, ...derivedResources];
-
-export function isDerived(resource: Resource): boolean {
-  return derivedResources.includes(resource);
-}
+export const apiResources: readonly Resource[] = [
+  ...resources,
+  derived("EndpointSlice.discovery.k8s.io", "discovery.k8s.io/v1", "endpointslices"),
+  derived("ReplicaSet.apps", "apps/v1", "replicasets", ["rs"]),
+  derived("Event.events.k8s.io", "events.k8s.io/v1", "events", ["ev"]),
+  review("SelfSubjectAccessReview.authorization.k8s.io", AUTHORIZATION, "selfsubjectaccessreviews", "cluster"),
+  review("SubjectAccessReview.authorization.k8s.io", AUTHORIZATION, "subjectaccessreviews", "cluster"),
+  review("LocalSubjectAccessReview.authorization.k8s.io", AUTHORIZATION, "localsubjectaccessreviews", "namespaced"),
+  review("SelfSubjectRulesReview.authorization.k8s.io", AUTHORIZATION, "selfsubjectrulesreviews", "cluster"),
+  review("SelfSubjectReview.authentication.k8s.io", "authentication.k8s.io/v1", "selfsubjectreviews", "cluster"),
+];
 
 const byKind = new Map<string, Resource>(apiResources.map((resource) => [resource.kind, resource]));
 

@@ -210,6 +210,34 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     }
   });
 
+  it("kubectl scale, auth can-i, auth whoami, rollout history and get of derived kinds work", async () => {
+    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const spec = { replicas: 1, selector: { matchLabels: { app: "web" } }, template };
+    const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" }, spec };
+    await kubectl("apply", ...validate, "-f", write("web.json", deployment));
+    expect(await kubectl("scale", "deployment/web", "--replicas=3")).toBe("deployment.apps/web scaled");
+    expect(api.store.get("Deployment.apps", "default", "web")?.spec.replicas).toBe(3);
+    expect((await kubectl("get", "rs")).split("\n").map((line) => line.split(/\s+/).slice(0, 4))).toEqual([
+      ["NAME", "DESIRED", "CURRENT", "READY"],
+      [expect.stringMatching(/^web-/), "3", "0", "0"],
+    ]);
+    expect(await kubectl("rollout", "history", "deployment/web")).toMatch(/REVISION +CHANGE-CAUSE\n1 +<none>/);
+    expect(await kubectl("auth", "can-i", "delete", "pods")).toBe("yes");
+    expect(await kubectl("auth", "whoami")).toContain("kubernetes-admin");
+    const address = { ip: "10.0.0.1" };
+    const subsets = [{ addresses: [address], ports: [{ name: "http", port: 8012 }] }];
+    await kubectl(
+      "apply",
+      ...validate,
+      "-f",
+      write("ep.json", { apiVersion: "v1", kind: "Endpoints", metadata: { name: "web" }, subsets }),
+    );
+    expect(await kubectl("get", "endpointslices", "-l", "kubernetes.io/service-name=web", "--no-headers")).toMatch(
+      /^web-\w{5} +IPv4 +8012 +10\.0\.0\.1 /,
+    );
+    await kubectl("delete", "deployment/web", "endpoints/web");
+  });
+
   it("kubectl get prints NotFound for a missing object", async () => {
     await expect(kubectl("get", "ksvc", "none")).rejects.toMatchObject({
       stderr: 'Error from server (NotFound): services.serving.knative.dev "none" not found\n',

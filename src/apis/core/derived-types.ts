@@ -1,4 +1,4 @@
-// Defines the types of the kinds that the API server derives from stored objects.
+// Defines the types of the kinds that the API server derives from stored objects, and of reviews.
 import type { AnyObject, CoreMeta } from "../meta/object.ts";
 import type { Deployment, EndpointSubset, Event } from "./types.ts";
 
@@ -31,6 +31,11 @@ export interface ReplicaSet extends AnyObject {
     readonly availableReplicas: number;
     readonly observedGeneration: number;
   };
+}
+
+/** A question about rights or identity, which the API answers and does not store. */
+export interface Review extends AnyObject {
+  readonly kind: `${string}Review`;
 }
 
 /** events.k8s.io/v1. The core group has the same Events in another form. */

@@ -202,6 +202,11 @@ export interface PersistentVolumeClaim extends CoreObject {
     readonly storageClassName?: string;
   };
 }
+/** coordination.k8s.io/v1. knap only stores Leases; programs that elect a leader write them. */
+export interface Lease extends AnyObject {
+  readonly kind: "Lease";
+  readonly spec?: { readonly holderIdentity?: string };
+}
 /** core/v1 Event. */
 export interface Event extends CoreObject {
   readonly kind: "Event";

@@ -218,6 +218,16 @@ const nodeStatus = struct("NodeStatus", {
   addresses: field(list(nodeAddress), { mergeKey: "type" }),
 });
 
+const leaseSpec = struct("LeaseSpec", {
+  holderIdentity: numbered(1, "*string"),
+  leaseDurationSeconds: numbered(2, "*int32"),
+  acquireTime: numbered(3, "microTime"),
+  renewTime: numbered(4, "microTime"),
+  leaseTransitions: numbered(5, "*int32"),
+  strategy: numbered(6, "*string"),
+  preferredHolder: numbered(7, "*string"),
+});
+
 /** The structs of all built-in kinds. */
 export const builtinStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
   ...dataStructs,
@@ -240,6 +250,7 @@ export const builtinStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, Struc
     "PersistentVolumeClaim",
     kindStruct("PersistentVolumeClaim", { spec: numbered(2, claimSpec), status: numbered(3, claimStatus) }),
   ],
+  ["Lease.coordination.k8s.io", kindStruct("Lease", { spec: numbered(2, leaseSpec) })],
   [
     "Event",
     kindStruct("Event", {

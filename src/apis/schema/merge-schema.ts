@@ -1,5 +1,6 @@
 // Provides the schema by which field managers compare and merge the objects of a kind: Knative's CRD or the Go type,
 // with the metadata and the status of the API.
+import { callStructs } from "../fields/calls.ts";
 import { builtinStructs } from "../fields/core.ts";
 import { derivedStructs } from "../fields/derived.ts";
 import { internalStructs } from "../fields/internal.ts";
@@ -23,7 +24,7 @@ export function mergeSchemaOf(kind: Kind): Schema {
 }
 
 function derive(kind: Kind): Schema {
-  const go = builtinStructs.get(kind) ?? internalStructs.get(kind) ?? derivedStructs.get(kind);
+  const go = builtinStructs.get(kind) ?? internalStructs.get(kind) ?? derivedStructs.get(kind) ?? callStructs.get(kind);
   const content = go ? goSchema(go) : (schemaOf(kind) ?? { type: "object", preserveUnknown: true });
   const status = statusStruct(kind);
   const properties = { ...content.properties, ...goSchema(METADATA).properties };
