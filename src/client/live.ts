@@ -39,10 +39,12 @@ export const coldStartSteps: readonly (readonly [keyof ColdStartParts, string])[
   ["firstByte", "first byte"],
 ];
 
+/** The start of a pod that a request waited for. */
 export interface ColdStart {
   /** `namespace/name` */
   readonly revision: string;
   readonly pod: string;
+  /** From the request's arrival in the queue to the first byte of its response. */
   readonly totalMs: number;
   readonly parts: ColdStartParts;
   /** The part of `totalMs` in which images were fetched. */

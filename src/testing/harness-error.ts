@@ -7,6 +7,7 @@ import type { HarnessProblem } from "./protocol.ts";
  * finds on this machine, and the last lines of its progress.
  */
 export class HarnessError extends Error {
+  /** @internal */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "HarnessError";

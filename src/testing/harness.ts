@@ -42,7 +42,7 @@ export class Harness implements AsyncDisposable {
   #starting: Promise<this> | undefined;
   #running: RunningHarness | undefined;
 
-  /** Use {@link createHarness}. */
+  /** @internal */
   constructor(options: HarnessOptions) {
     this.#options = options;
   }
@@ -105,6 +105,7 @@ export class Harness implements AsyncDisposable {
     await this.#open().process.request({ verb: "reset", ...limit(timeout) });
   }
 
+  /** The session's time. */
   readonly clock: HarnessClock = {
     now: async () => new Date(await this.#clockCall("GET", "/clock")),
     advance: async (duration) =>

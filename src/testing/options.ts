@@ -55,10 +55,13 @@ export interface HarnessOptions {
   readonly traffic?: "manifest" | "latest";
   /** The address on which the ingress listens. Default: 127.0.0.1. */
   readonly address?: string;
-  /** Limits of the listeners, as the flags of `knap up` (docs/configuration.md). */
+  /** Maximum number of open connections per listener. Default: 10000. */
   readonly maxConnections?: number;
+  /** Maximum size of request line and headers; larger requests get 431. Default: 1 MiB. */
   readonly maxHeaderBytes?: number;
+  /** Maximum time until the headers of a request end. Default: 60 s. */
   readonly headerTimeout?: Duration;
+  /** How long the ingress keeps an idle connection. Default: no limit. */
   readonly keepAliveTimeout?: Duration;
   /** Variables for the session's process, in addition to those of the test's process. */
   readonly env?: Readonly<Record<string, string>>;

@@ -15,14 +15,14 @@ import type { Duration } from "./options.ts";
 import type { RunningHarness } from "./running-harness.ts";
 
 /** A standard Response, with what knap knows about the request. */
-export type ServiceResponse = Response & {
+export interface ServiceResponse extends Response {
   /** The name of the revision that got the request; absent if the ingress answered itself. */
   readonly revision?: string | undefined;
   /** The name of the pod that answered; absent if none did. */
   readonly pod?: string | undefined;
   /** The start of the pod, if the request waited for it. `totalMs` is the time until the first byte of the response. */
   readonly coldStart?: ColdStart | undefined;
-};
+}
 
 export interface WaitOptions {
   /**
@@ -54,12 +54,14 @@ export interface TaggedService {
   fetch(path?: string, init?: RequestInit): Promise<ServiceResponse>;
 }
 
+/** The verbs on one Service; {@link Harness.service} makes it. */
 export class ServiceUnderTest {
   readonly name: string;
+  /** Absent: the namespace of the session. */
   readonly namespace: string | undefined;
   readonly #running: () => RunningHarness;
 
-  /** Use `harness.service(name)`. `namespace`: default that of the session. */
+  /** @internal */
   constructor(name: string, namespace: string | undefined, running: () => RunningHarness) {
     this.name = name;
     this.namespace = namespace;

@@ -36,6 +36,7 @@ export const faultKinds = {
   "clock-jump": { does: "the session's clock jumps by this duration", takes: ["by"] },
 } as const satisfies Readonly<Record<string, FaultKindRow>>;
 
+/** The name of a fault; docs/faults.md lists them. */
 export type FaultKind = keyof typeof faultKinds;
 
 export function kindRow(kind: FaultKind): FaultKindRow {
