@@ -4,7 +4,7 @@ export interface ScaleSample {
   readonly atMs: number;
   /** The maximum of ready pods. */
   readonly ready: number;
-  /** The maximum of the pods that the autoscaler wants. */
+  /** The maximum of the Deployments' replicas. */
   readonly wanted: number;
   /** The average of running and waiting requests. */
   readonly concurrency: number;

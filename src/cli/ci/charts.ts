@@ -42,7 +42,7 @@ export function scaleChart(samples: readonly ScaleSample[]): string {
   const base = HEIGHT - BOTTOM;
   return [
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="at most ${mostPods} pods and ${short(mostRequests)} requests a second in ${short(lastMs / 1000)} s">`,
-    `<polygon class="ready" points="${LEFT},${base} ${steps(({ ready }) => ready, mostPods)} ${WIDTH - LEFT},${base}"/>`,
+    `<polygon class="ready" points="${x(samples[0]?.atMs ?? 0)},${base} ${steps(({ ready }) => ready, mostPods)} ${WIDTH - LEFT},${base}"/>`,
     `<polyline class="wanted" points="${steps(({ wanted }) => wanted, mostPods)}"/>`,
     `<polyline class="requests" points="${steps(({ requestsPerSecond }) => requestsPerSecond, mostRequests)}"/>`,
     `<line class="axis" x1="${LEFT}" y1="${base}" x2="${WIDTH - LEFT}" y2="${base}"/>`,

@@ -8,7 +8,7 @@ import type { Live } from "../../client/live.ts";
 
 export interface Scale {
   readonly ready: number;
-  /** The pods that the autoscaler wants. */
+  /** The replicas of the Deployments: the autoscaler's decision within the bounds of scale. */
   readonly wanted: number;
   /** Running and waiting requests. */
   readonly concurrency: number;
@@ -23,8 +23,9 @@ export async function readScales(
   only?: { readonly namespace: string; readonly name: string },
 ): Promise<ReadonlyMap<NamespacedName, Scale>> {
   const filter = only && { namespace: only.namespace, labels: { matchLabels: { [SERVICE_LABEL]: only.name } } };
-  const [revisions, pods] = await Promise.all([
+  const [revisions, deployments, pods] = await Promise.all([
     client.list("Revision.serving.knative.dev", filter),
+    client.list("Deployment.apps", filter),
     client.list("Pod", filter),
   ]);
   const scales = new Map<NamespacedName, Scale>();
@@ -45,9 +46,10 @@ export async function readScales(
     });
   };
   for (const { metadata } of revisions.items) {
-    const { desired = 0, inFlight = 0, waiting = 0 } = live.revisions[namespacedName(metadata)] ?? {};
-    add(metadata, { wanted: desired, concurrency: inFlight + waiting });
+    const { inFlight = 0, waiting = 0 } = live.revisions[namespacedName(metadata)] ?? {};
+    add(metadata, { concurrency: inFlight + waiting });
   }
+  for (const { metadata, spec } of deployments.items) add(metadata, { wanted: spec.replicas ?? 0 });
   for (const pod of pods.items) if (isPodServing(pod)) add(pod.metadata, { ready: 1 });
   return scales;
 }
