@@ -154,6 +154,9 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
     age,
   ],
   "ReplicaSet.apps": replicaSetColumns,
+  "CustomResourceDefinition.apiextensions.k8s.io": [
+    column("Created At", ({ metadata }) => metadata.creationTimestamp ?? ""),
+  ],
   "Event.events.k8s.io": eventV1Columns,
 };
 

@@ -9,7 +9,7 @@ const READ_VERBS = ["get", "list", "watch"];
 const REVIEW_VERBS = ["create"];
 /** The verbs of a resource. Namespaces have no deletecollection. */
 const verbsOf = (resource: Resource): readonly string[] => {
-  if (resource.access !== "stored") return resource.access === "derived" ? READ_VERBS : REVIEW_VERBS;
+  if (resource.access !== "readWrite") return resource.access === "readOnly" ? READ_VERBS : REVIEW_VERBS;
   return resource.kind === "Namespace" ? VERBS.filter((verb) => verb !== "deletecollection") : VERBS;
 };
 const STATUS_VERBS = ["get", "patch", "update"];

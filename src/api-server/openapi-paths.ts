@@ -68,7 +68,7 @@ export function pathsOf(resource: Resource): Readonly<Record<string, object>> {
     return { [base]: { parameters: shared, post: operation("post", { parameters: WRITE }) } };
   }
   const canDeleteAll = kind !== "Namespace";
-  const canWrite = resource.access === "stored";
+  const canWrite = resource.access === "readWrite";
   return {
     [base]: {
       parameters: shared,

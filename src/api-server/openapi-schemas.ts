@@ -36,7 +36,9 @@ const KIND = { type: "string", description: "The kind of the object, in camel ca
 
 function kindSchema(resource: Resource, at: References): object {
   const { group, version, name } = resource;
-  const { properties = {}, ...schema } = publish(mergeSchemaOf(resource.kind)) as { readonly properties?: object };
+  const { properties = {}, ...schema } = openApiSchema(mergeSchemaOf(resource.kind)) as {
+    readonly properties?: object;
+  };
   return {
     ...schema,
     properties: {
@@ -99,24 +101,24 @@ function sharedSchemas(): Readonly<Record<string, object>> {
     },
   };
   return {
-    [`${META}ObjectMeta`]: publish(object),
-    [`${META}ListMeta`]: publish(list),
-    [DELETE_OPTIONS]: publish(goSchema(deleteOptions)),
+    [`${META}ObjectMeta`]: openApiSchema(object),
+    [`${META}ListMeta`]: openApiSchema(list),
+    [DELETE_OPTIONS]: openApiSchema(goSchema(deleteOptions)),
     [PATCH]: { type: "object", description: "A patch: its form is that of the media type." },
-    [STATUS]: publish(status),
+    [STATUS]: openApiSchema(status),
   };
 }
 
 /** Returns a schema with the keywords of OpenAPI. */
-function publish(schema: Schema): object {
+export function openApiSchema(schema: Schema): object {
   const { preserveUnknown, intOrString, properties, additionalProperties, items, ...keywords } = schema;
   const { listKeys, mergeKey, set, atomic, repeatable: _, noNullItems: _noNull, ...plain } = keywords;
-  const each = properties && Object.entries(properties).map(([name, inner]) => [name, publish(inner)] as const);
+  const each = properties && Object.entries(properties).map(([name, inner]) => [name, openApiSchema(inner)] as const);
   return {
     ...plain,
     ...(each && { properties: Object.fromEntries(each) }),
-    ...(additionalProperties && { additionalProperties: publish(additionalProperties) }),
-    ...(items && { items: publish(items) }),
+    ...(additionalProperties && { additionalProperties: openApiSchema(additionalProperties) }),
+    ...(items && { items: openApiSchema(items) }),
     ...(preserveUnknown && { "x-kubernetes-preserve-unknown-fields": true }),
     ...(intOrString && { "x-kubernetes-int-or-string": true }),
     ...(listKeys && { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": listKeys }),

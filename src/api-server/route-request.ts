@@ -54,7 +54,7 @@ async function onResource(api: Api, request: ApiRequest, target: ResourcePath): 
   if (podCall && name !== undefined) return callPod(api, request, { ...target, name }, podCall);
   const { access } = target.resource;
   if (access === "review") return answerReview(request, target);
-  if (access === "derived" && request.method !== "GET") return methodNotAllowed(target);
+  if (access === "readOnly" && request.method !== "GET") return methodNotAllowed(target);
   const wanted = representationOf(request, target, api.now);
   if (!wanted.ok) return statusAnswer(wanted.error);
   const answer =

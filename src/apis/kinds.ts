@@ -1,7 +1,7 @@
 // Defines all kinds: their types, and the resource table for discovery, kubectl's short names and the store.
 
 import type { Metric, PodAutoscaler } from "./autoscaling/types.ts";
-import type { EndpointSlice, EventV1, ReplicaSet, Review } from "./core/derived-types.ts";
+import type { CustomResourceDefinition, EndpointSlice, EventV1, ReplicaSet, Review } from "./core/derived-types.ts";
 import type {
   ConfigMap,
   CoreService,
@@ -51,6 +51,7 @@ export interface Kinds {
   "EndpointSlice.discovery.k8s.io": EndpointSlice;
   "ReplicaSet.apps": ReplicaSet;
   "Event.events.k8s.io": EventV1;
+  "CustomResourceDefinition.apiextensions.k8s.io": CustomResourceDefinition;
   "SelfSubjectAccessReview.authorization.k8s.io": Review;
   "SubjectAccessReview.authorization.k8s.io": Review;
   "LocalSubjectAccessReview.authorization.k8s.io": Review;
@@ -83,8 +84,8 @@ export interface Resource {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
   readonly statusSubresource: boolean;
-  /** `derived`: the API server makes the objects from stored ones, for reading. `review`: it answers a POST. */
-  readonly access: "stored" | "derived" | "review";
+  /** What clients may do. `review`: only POST, whose answer is not stored. */
+  readonly access: "readWrite" | "readOnly" | "review";
 }
 
 const SERVING = ["all", "knative", "serving"];
@@ -110,13 +111,10 @@ const row = (
     categories,
     namespaced: scope === "namespaced",
     statusSubresource,
-    access: "stored",
+    access: "readWrite",
   };
 };
-const derived = (kind: Kind, apiVersion: string, plural: string, short: readonly string[] = []): Resource => ({
-  ...row(kind, apiVersion, plural, short, kind === "ReplicaSet.apps" ? ["all"] : [], "namespaced", false),
-  access: "derived",
-});
+const readOnly = (...facts: Parameters<typeof row>): Resource => ({ ...row(...facts), access: "readOnly" });
 const review = (kind: Kind, apiVersion: string, plural: string, scope: "namespaced" | "cluster"): Resource => ({
   ...row(kind, apiVersion, plural, [], [], scope, false),
   access: "review",
@@ -201,9 +199,18 @@ const AUTHORIZATION = "authorization.k8s.io/v1";
 /** All resources that the API serves. */
 export const apiResources: readonly Resource[] = [
   ...resources,
-  derived("EndpointSlice.discovery.k8s.io", "discovery.k8s.io/v1", "endpointslices"),
-  derived("ReplicaSet.apps", "apps/v1", "replicasets", ["rs"]),
-  derived("Event.events.k8s.io", "events.k8s.io/v1", "events", ["ev"]),
+  readOnly("EndpointSlice.discovery.k8s.io", "discovery.k8s.io/v1", "endpointslices", [], [], "namespaced", false),
+  readOnly("ReplicaSet.apps", "apps/v1", "replicasets", ["rs"], ["all"], "namespaced", false),
+  readOnly("Event.events.k8s.io", "events.k8s.io/v1", "events", ["ev"], [], "namespaced", false),
+  readOnly(
+    "CustomResourceDefinition.apiextensions.k8s.io",
+    "apiextensions.k8s.io/v1",
+    "customresourcedefinitions",
+    ["crd", "crds"],
+    ["api-extensions"],
+    "cluster",
+    false,
+  ),
   review("SelfSubjectAccessReview.authorization.k8s.io", AUTHORIZATION, "selfsubjectaccessreviews", "cluster"),
   review("SubjectAccessReview.authorization.k8s.io", AUTHORIZATION, "subjectaccessreviews", "cluster"),
   review("LocalSubjectAccessReview.authorization.k8s.io", AUTHORIZATION, "localsubjectaccessreviews", "namespaced"),

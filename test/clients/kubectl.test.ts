@@ -236,6 +236,8 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
       /^web-\w{5} +IPv4 +8012 +10\.0\.0\.1 /,
     );
     await kubectl("delete", "deployment/web", "endpoints/web");
+    const crd = "customresourcedefinition.apiextensions.k8s.io/services.serving.knative.dev";
+    expect(await kubectl("wait", "--for=condition=Established", crd, "--timeout=5s")).toBe(`${crd} condition met`);
   });
 
   it("kubectl get prints NotFound for a missing object", async () => {

@@ -8,7 +8,7 @@ interface DerivedMetadata {
   readonly generateName?: string;
   readonly labels?: StringMap;
   readonly annotations?: StringMap;
-  readonly owner: OwnerReference;
+  readonly owner?: OwnerReference;
 }
 
 /** Returns namespace, versions and times of the source. The uid is the same for the same source and name. */
@@ -22,7 +22,7 @@ export function derivedMetadata(source: Stored, { kind, owner, ...own }: Derived
     ...(generation !== undefined && { generation }),
     creationTimestamp,
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-    ownerReferences: [owner],
+    ...(owner && { ownerReferences: [owner] }),
   };
 }
 

@@ -1,6 +1,6 @@
 // Defines the types of the kinds that the API server derives from stored objects, and of reviews.
-import type { AnyObject, CoreMeta } from "../meta/object.ts";
-import type { Deployment, EndpointSubset, Event } from "./types.ts";
+import type { AnyObject, ClusterMeta, CoreMeta } from "../meta/object.ts";
+import type { CoreCondition, Deployment, EndpointSubset, Event } from "./types.ts";
 
 /** discovery.k8s.io/v1. */
 export interface EndpointSlice extends AnyObject {
@@ -31,6 +31,14 @@ export interface ReplicaSet extends AnyObject {
     readonly availableReplicas: number;
     readonly observedGeneration: number;
   };
+}
+
+/** apiextensions.k8s.io/v1. */
+export interface CustomResourceDefinition extends AnyObject {
+  readonly metadata: ClusterMeta;
+  readonly kind: "CustomResourceDefinition";
+  readonly spec: { readonly group: string; readonly scope: string; readonly [field: string]: unknown };
+  readonly status: { readonly conditions: readonly CoreCondition[]; readonly [field: string]: unknown };
 }
 
 /** A question about rights or identity, which the API answers and does not store. */

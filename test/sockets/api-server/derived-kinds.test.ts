@@ -1,6 +1,12 @@
-// Tests the kinds that the API derives from stored objects: EndpointSlices, ReplicaSets and events.k8s.io.
+// Tests the kinds that the API derives from stored objects, which clients can only read.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { EndpointSlice, EventV1, ReplicaSet } from "../../../src/apis/core/derived-types.ts";
+import type {
+  CustomResourceDefinition,
+  EndpointSlice,
+  EventV1,
+  ReplicaSet,
+} from "../../../src/apis/core/derived-types.ts";
+import { resources } from "../../../src/apis/kinds.ts";
 import type { AnyObject, Stored } from "../../../src/apis/meta/object.ts";
 import { type ApiRig, startApi } from "../../support/api.ts";
 
@@ -183,6 +189,22 @@ test("events.k8s.io serves the Events of the core group with its own field names
     eventTime: null,
   });
   expect((await rowsOf(EVENTS))[0]?.slice(2)).toEqual(["Warning", "Failed", "pod/p", "no image"]);
+});
+
+test("each kind of Knative has an established CustomResourceDefinition with its schema", async () => {
+  const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const names = (await list(CRDS)).map(({ metadata }) => metadata.name);
+  expect(names).toEqual([...names].sort());
+  expect(names).toHaveLength(resources.filter(({ group }) => group.endsWith(".knative.dev")).length);
+  const { spec, status } = await read<CustomResourceDefinition>(`${CRDS}/services.serving.knative.dev`);
+  expect(spec).toMatchObject({
+    group: "serving.knative.dev",
+    scope: "Namespaced",
+    names: { kind: "Service", plural: "services", shortNames: ["kservice", "ksvc"] },
+    versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+  });
+  expect(status.conditions).toContainEqual(expect.objectContaining({ type: "Established", status: "True" }));
+  expect((await api.send("GET", `${CRDS}/none.serving.knative.dev`)).status).toBe(404);
 });
 
 test("discovery and OpenAPI show that derived kinds can only be read", async () => {
