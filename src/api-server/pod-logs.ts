@@ -21,8 +21,11 @@ export interface PodLogOptions extends LogsQuery {
   readonly sinceTime?: Time | undefined;
   readonly signal: AbortSignal;
 }
-/** Yields lines without newline. Ends with the log, or with `follow` when the signal aborts. */
-export type PodLogs = (pod: Pod, options: PodLogOptions) => AsyncIterable<string>;
+/**
+ * Yields lines without newline. Ends with the log, or with `follow` when the signal aborts. Returns undefined if there
+ * is no previous run of the container.
+ */
+export type PodLogs = (pod: Pod, options: PodLogOptions) => AsyncIterable<string> | undefined;
 
 /** A log with `follow` may have no line for long, so the response headers wait for the first line only this long. */
 const FIRST_LINE_MS = 500;
@@ -39,6 +42,10 @@ export function readPodLog(
   if (!options.ok) return statusAnswer(options.error);
   const { limitBytes = Number.POSITIVE_INFINITY, ...wanted } = options.value;
   const lines = logs(pod, { ...wanted, container: container.value, signal: request.signal });
+  if (!lines) {
+    const why = `previous terminated container "${container.value}" in pod "${pod.metadata.name}" not found`;
+    return statusAnswer(makeFailure("BadRequest", why));
+  }
   return { stream: (exchange) => sendLines(exchange, lines, limitBytes, request.signal) };
 }
 

@@ -160,7 +160,7 @@ async function openRequestPath({ options, clocks, store, config, startRecords, f
   };
   const gateway = new IngressGateway({ forward, random: Math.random, address: GATEWAY_ADDRESS });
   const forwarders = await chooseForwarder(process.env["KNAP_FORWARDER"], log);
-  const queueProxies = new QueueProxies({ clock: monotonicClock, statsClock: clocks.stats, forwarders, faults, log });
+  const queueProxies = new QueueProxies({ clock: monotonicClock, statsClock: clocks.stats, forwarders, faults });
   new RevisionBackends({ store, activator, queueProxies });
   const listeners = await GatewayListeners.open({
     store,

@@ -1,5 +1,5 @@
-// Tests exec, attach and port-forward with Kubernetes' JavaScript client, and with the kubectl on PATH if it streams over
-// WebSocket, as 1.31 and later do.
+// Tests exec, attach, port-forward and logs with Kubernetes' JavaScript client, and with the kubectl on PATH if it
+// streams over WebSocket, as 1.31 and later do.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -94,7 +94,8 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), "knap-kubectl-"));
-    session = await openSession(kind);
+    const logging = new Map([["config-observability", { "logging.enable-request-log": "true" }]]);
+    session = await openSession(kind, { configMaps: logging });
     writeFileSync(join(home, "config"), makeKubeconfig(session.emulator.api, "default"));
     await session.deploy("hello", {
       annotations: { "autoscaling.knative.dev/min-scale": "1" },
@@ -231,6 +232,25 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
     ]);
   });
 
+  it("kubectl logs shows the request log of queue-proxy, in Knative's format", async () => {
+    const logs = (...args: readonly string[]): Promise<Outcome> => kubectl("logs", pod, "-c", "queue-proxy", ...args);
+    await session.fetch("hello", "/logged");
+    const line = await eventually(async () => {
+      const found = (await logs("--tail=1")).stdout;
+      expect(found).toContain("/logged");
+      return found;
+    });
+    expect(line.split("\n")).toEqual([expect.any(String), ""]);
+    expect(JSON.parse(line)).toMatchObject({
+      httpRequest: { requestMethod: "GET", requestUrl: "/logged", status: 404 },
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+    expect((await logs("--tail=1", "--limit-bytes=9")).stdout).toBe(line.slice(0, 9));
+    expect((await logs("--since-time=2100-01-01T00:00:00Z")).stdout).toBe("");
+    const previous = `previous terminated container "queue-proxy" in pod "${pod}" not found`;
+    expect((await logs("--previous")).stderr).toBe(`Error from server (BadRequest): ${previous}\n`);
+  });
+
   test("the JavaScript client forwards a port", async () => {
     const forward = new PortForward(clientConfig());
     const server = createServer((socket) => {
@@ -239,6 +259,14 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     expect(JSON.parse(await get((server.address() as AddressInfo).port, "/env"))).toMatchObject({ COLOUR: "blue" });
     server.close();
+  });
+
+  it("kubectl logs --previous shows the run before a crash, and says when there was none", async () => {
+    const previous = (): Promise<Outcome> => kubectl("logs", "--previous", pod, "-c", "user-container");
+    expect((await previous()).stderr).toContain('previous terminated container "user-container"');
+    await session.fetch("hello", "/log?text=last-words");
+    await session.fetch("hello", "/exit");
+    await eventually(async () => expect((await previous()).stdout).toContain("last-words"), 20_000);
   });
 });
 

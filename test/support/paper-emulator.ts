@@ -2,7 +2,6 @@
 // pods.
 import type { AnyObject } from "../../src/apis/meta/object.ts";
 import { Emitter } from "../../src/base/emitter.ts";
-import { silentLogger } from "../../src/base/logger.ts";
 import { ok } from "../../src/base/result.ts";
 import { makeRandom } from "../../src/base/seeded-random.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
@@ -45,7 +44,6 @@ export class PaperEmulator {
       clock,
       faults: { next: (event, pod) => this.faults.next(event, pod) },
       forwarders: makePaperForwarders({ clock, serviceMs: () => options.serviceMs ?? 100 }),
-      log: silentLogger,
     });
     const open = new Map<string, QueueProxyPort>();
     this.activator = new Activator({

@@ -1,4 +1,5 @@
 // Formats one line of the request log with the template of config-observability.
+import { randomBytes } from "node:crypto";
 import { type GoStruct, parseTemplate, type Template } from "../../base/go/template.ts";
 import type { Exchange, RawHeaders } from "../http/exchange.ts";
 import { canonicalName, headerValue } from "../http/headers.ts";
@@ -56,7 +57,7 @@ export class RequestLog {
           fields: { Code: status, Size: size, Latency: latencyMs / 1000 },
         },
         Revision: this.#revision,
-        TraceID: traceId(headers),
+        TraceID: () => traceId(headers),
       },
     });
     this.#write(
@@ -102,9 +103,8 @@ function makeMethod(headers: RawHeaders, lower: string): () => string {
   return () => headerValue(headers, lower) ?? "";
 }
 
-/** Returns the trace id of traceparent, else of B3. @see pkg/http/trace.go */
+/** Returns the trace id of traceparent, else of B3, else a new one. @see pkg/http/trace.go */
 function traceId(headers: RawHeaders): string {
-  const parent = headerValue(headers, "traceparent");
-  const parts = parent?.split("-") ?? [];
-  return parts.length > 1 ? (parts[1] as string) : (headerValue(headers, "x-b3-traceid") ?? "");
+  const [, id = ""] = headerValue(headers, "traceparent")?.split("-") ?? [];
+  return id || headerValue(headers, "x-b3-traceid") || randomBytes(16).toString("hex");
 }

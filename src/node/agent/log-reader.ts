@@ -1,20 +1,47 @@
 // Reads the logs of pods for the API. After restarts for synced files, a stream goes on with the next start, because
 // the person who saves files also watches the log. Otherwise it ends with the container, as in Kubernetes.
 import type { PodLogOptions, PodLogs } from "../../api-server/pod-logs.ts";
-import { servingContainer } from "../../apis/core/pod.ts";
+import { QUEUE_PROXY, servingContainer } from "../../apis/core/pod.ts";
 import type { Pod } from "../../apis/core/types.ts";
 import { keyOf, type ObjectKey } from "../../apis/meta/key.ts";
 import { sleep } from "../../base/sleep.ts";
 import type { Kubelet } from "../kubelet/kubelet.ts";
 import type { PodInstance } from "../kubelet/pod/pod-instance.ts";
+import type { LogRing } from "../runtime/log-ring.ts";
 import type { ContainerRuntime, LogLine, LogOptions } from "../runtime/runtime.ts";
+import type { RequestLogs } from "./request-logs.ts";
 
 type Containers = Pick<Kubelet, "containersOf" | "instances">;
 
 const POLL_MS = 20;
 
-export function makePodLogs(runtime: Pick<ContainerRuntime, "logs">, kubelet: Containers): PodLogs {
-  return (pod, wanted) => readLogs(runtime, kubelet, pod, wanted);
+interface PodLogParts {
+  readonly runtime: Pick<ContainerRuntime, "logs">;
+  readonly kubelet: Containers;
+  readonly requestLogs: Pick<RequestLogs, "of">;
+}
+
+export function makePodLogs({ runtime, kubelet, requestLogs }: PodLogParts): PodLogs {
+  return (pod, wanted) => {
+    if (wanted.container === QUEUE_PROXY)
+      return wanted.previous ? undefined : readRequestLog(requestLogs.of(pod.metadata.uid ?? ""), wanted);
+    const [, before] = kubelet.containersOf(keyOf(pod) as ObjectKey<"Pod">, wanted.container);
+    return wanted.previous && before === undefined ? undefined : readLogs(runtime, kubelet, pod, wanted);
+  };
+}
+
+async function* readRequestLog(log: LogRing | undefined, wanted: PodLogOptions): AsyncGenerator<string> {
+  for await (const line of log?.read(readOptions(wanted)) ?? []) yield textOf(line, wanted);
+}
+
+/** Times are those of the container runtime's clock, which is not the session's if time is virtual. */
+function readOptions({ follow = false, tail, sinceSeconds, sinceTime, signal }: PodLogOptions): LogOptions {
+  const oldest = sinceTime ?? (sinceSeconds === undefined ? undefined : Date.now() - sinceSeconds * 1000);
+  return { follow, signal, tail, since: oldest === undefined ? undefined : new Date(oldest).toISOString() };
+}
+
+function textOf({ time, text }: LogLine, { timestamps }: PodLogOptions): string {
+  return timestamps ? `${time} ${text}` : text;
 }
 
 async function* readLogs(
@@ -23,19 +50,17 @@ async function* readLogs(
   pod: Pod,
   wanted: PodLogOptions,
 ): AsyncGenerator<string> {
-  const { follow = false, tail, sinceSeconds, sinceTime, timestamps, signal } = wanted;
+  const { follow = false, signal } = wanted;
   const currentId = (): string | undefined =>
     kubelet.containersOf(keyOf(pod) as ObjectKey<"Pod">, wanted.container)[wanted.previous ? 1 : 0];
-  const oldest = sinceTime ?? (sinceSeconds === undefined ? undefined : Date.now() - sinceSeconds * 1000);
-  const since = oldest === undefined ? undefined : new Date(oldest).toISOString();
-  let options: LogOptions = { follow, signal, tail, since };
+  let options = readOptions(wanted);
   let last = "";
   for (let id = currentId(); id !== undefined; ) {
     const instance = followedInstance(kubelet, pod, wanted);
     const { restarts = 0 } = instance ?? {};
     for await (const line of newLines(runtime.logs(id, options), last)) {
       last = line.time;
-      yield timestamps ? `${line.time} ${line.text}` : line.text;
+      yield textOf(line, wanted);
     }
     if (!instance || !(await isStartedAgain(instance, restarts, signal))) return;
     const next = currentId();

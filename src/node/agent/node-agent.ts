@@ -127,6 +127,9 @@ export function openNode(parts: NodeOptions): NodeAgent {
   refuseFaults(parts.faults, runtime.capabilities, network);
   const overlays = new Overlays({ store, folder: overlayFolderOf(settings), log: settings.log });
   const kubelet = new Kubelet({ ...kubeletOptions(parts, labels), overlayOf: overlays.archiveFor });
+  const watch = store.watch({ kind: "Pod" }, ({ type, object }) => {
+    if (type === "DELETED") queueProxies.requestLogs.close(object.metadata.uid);
+  });
   const builds = new BuildSteps();
   const debug = openDebugSessions(parts, labels, kubelet);
   const { syncFiles, discard } = makeFileSync({
@@ -144,7 +147,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
     : undefined;
   return {
     notices: network?.notice === undefined ? [] : [network.notice],
-    logs: makePodLogs(runtime, kubelet),
+    logs: makePodLogs({ runtime, kubelet, requestLogs: queueProxies.requestLogs }),
     streams: makePodStreams({ runtime, kubelet, queueProxies }),
     kill: async (pod, signal) => {
       for (const { name = "" } of pod.spec.containers) {
@@ -162,6 +165,7 @@ export function openNode(parts: NodeOptions): NodeAgent {
     idle: () => kubelet.idle(),
     stop: async (how) => {
       debug.close();
+      watch[Symbol.dispose]();
       await (how === "now" ? kubelet.forceStop() : kubelet.stopAll());
       await overlays.close();
       await tolerateUnreachable(settings, async () => {

@@ -6,7 +6,6 @@ import { namespacedName } from "../../apis/meta/key.ts";
 import { AUTOSCALING_METRICS_PORT, BACKEND_HTTP_PORT } from "../../apis/networking/ports.ts";
 import type { Clock, Time } from "../../base/clock.ts";
 import { Emitter } from "../../base/emitter.ts";
-import type { Logger } from "../../base/logger.ts";
 import type { ReadyPod } from "../../control-plane/autoscaler/ready-pods.ts";
 import { goErrorText } from "../../data-plane/http/errors.ts";
 import type { Handler, PodHandler } from "../../data-plane/http/exchange.ts";
@@ -16,6 +15,7 @@ import { QueueProxy } from "../../data-plane/queue-proxy/queue-proxy.ts";
 import { makeStatsHandler, makeUserMetricsHandler } from "../../data-plane/queue-proxy/side-ports.ts";
 import type { OpenQueueProxy, QueueProxyPort, QueueProxyRequest } from "../kubelet/queue-proxy-port.ts";
 import { planRequestFault } from "./request-fault-plan.ts";
+import { RequestLogs } from "./request-logs.ts";
 import type { SessionFaults } from "./session-faults.ts";
 
 export interface QueueProxiesOptions {
@@ -25,7 +25,6 @@ export interface QueueProxiesOptions {
   readonly forwarders: ForwarderFactory;
   /** Absent: no faults. */
   readonly faults?: Pick<SessionFaults, "next"> | undefined;
-  readonly log: Logger;
 }
 
 /** The queue-proxy of one pod, for the activator. */
@@ -66,6 +65,8 @@ export class QueueProxies {
   /** Reports a pod whose queue-proxy was opened or closed. */
   readonly onChange = this.#changes.subscribe;
 
+  readonly requestLogs = new RequestLogs();
+
   constructor(options: QueueProxiesOptions) {
     this.#options = options;
   }
@@ -74,6 +75,7 @@ export class QueueProxies {
     const { pod, podIP, addressOf } = request;
     const { namespace = "", name, uid = "" } = pod.metadata;
     const key = namespacedName({ namespace, name });
+    this.requestLogs.open(uid);
     const config = readPodQueueProxy(pod);
     const proxy = this.#makeProxy(request, config);
     const { servingPort } = config ?? PLAIN;
@@ -132,7 +134,7 @@ export class QueueProxies {
   };
 
   #makeProxy({ pod, podIP, port, addressOf, crash }: QueueProxyRequest, found: PodQueueProxy | undefined): QueueProxy {
-    const { clock, statsClock, forwarders, faults, log } = this.#options;
+    const { clock, statsClock, forwarders, faults } = this.#options;
     const { protocol, requestLogTemplate, logsProbes } = found ?? PLAIN;
     const reach = (podPort: number) => addressOf(podPort) ?? { host: podIP, port: podPort };
     const config = found?.config ?? plainConfig(pod);
@@ -143,7 +145,7 @@ export class QueueProxies {
         requestLog: {
           template: requestLogTemplate,
           probes: logsProbes,
-          write: (line) => log.info("request", { line }),
+          write: (entry) => this.requestLogs.add(pod.metadata.uid ?? "", entry),
         },
       },
       upstream: { ...reach(port), ...(config.detectHttp2 ? {} : { protocol }) },
