@@ -2,6 +2,7 @@
 // ingress, and this machine.
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { clearFaults, injectFault } from "../../src/client/faults.ts";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
 import { openTestEngine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
@@ -164,6 +165,15 @@ describe.each(["host", "container"] as const)("containers call each other throug
     } finally {
       server.close();
     }
+  });
+
+  test("an injected DNS failure of a container's Service reaches that container through the gateway", async () => {
+    const { client } = session.emulator;
+    const lookup = () => runInCaller(lookupScript("other.default"));
+    const { id } = await injectFault(client, { kind: "dns-failure", service: "caller", host: "other.default" });
+    expect(await lookup()).toEqual({ error: "EAI_AGAIN" });
+    await clearFaults(client, { id });
+    expect(await lookup()).toEqual({ address: expect.stringMatching(/^10\.213\./) });
   });
 
   test("names of existing Services have only an IPv4 address; unknown and deleted ones get NXDOMAIN", async () => {
