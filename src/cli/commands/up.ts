@@ -112,7 +112,8 @@ async function reportReady({
 }
 
 export const up: CommandBody<UpFlags> = async (_args, flags, terminal) => {
-  if (flags.detach) {
+  // The process in the background has the same command line.
+  if (flags.detach && detachedProcess(terminal.env) === undefined) {
     if (flags.ui === "tui") throw usageError("--detach has no terminal UI", "leave out --ui, or --detach");
     return runDetached(terminal, flags.file?.includes("-") === true);
   }

@@ -19,15 +19,14 @@ interface ReadyMessage {
   readonly log: string;
 }
 
-/** Runs this command line in the background, without `--detach`. Its output goes to the session's log. */
+/** Runs this command line again, as a {@link detachedProcess}. Its output goes to the session's log. */
 export async function runDetached(terminal: Terminal, usesStdin: boolean): Promise<ExitCode> {
   const { env, interrupts, stderr } = terminal;
   const { path: folder } = sessionsFolder(env);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `.log-${randomBytes(4).toString("hex")}`);
   await using log = await open(path, "wx+", 0o600);
-  const args = [...process.execArgv, ...process.argv.slice(1)].filter((arg) => arg !== "--detach" && arg !== "-d");
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     env: { ...env, [LOG_VARIABLE]: path } as NodeJS.ProcessEnv,
     stdio: [usesStdin ? "inherit" : "ignore", log.fd, log.fd, "ipc"],

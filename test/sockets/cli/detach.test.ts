@@ -13,7 +13,7 @@ afterEach(() => home[Symbol.dispose]());
 
 describe("knap up --detach", () => {
   test("it returns when the Service is Ready, serves in the background with a log, and `knap down` ends it", async () => {
-    const started = await home.run(["up", "--detach", "-f", hello]);
+    const started = await home.run(["up", "-df", hello]);
     expect(started).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f]{8}\n$/) });
     const [id = ""] = home.sessions();
     expect(started.stdout.trim()).toBe(id);
