@@ -5,10 +5,12 @@ import { redacted } from "../base/redact.ts";
 import { ApiError } from "../client/client.ts";
 import { fixForNoEngine } from "../node/runtime/docker/engine-error.ts";
 import { RuntimeError } from "../node/runtime/runtime.ts";
-import { type ExitCode, exitCodes } from "./exit-code.ts";
+import { codeOfStatus, type ErrorCode, errorCodes } from "./error-codes.ts";
+import type { ExitCode } from "./exit-code.ts";
 
 /** The message of a failed command: what failed, why, and what to do. Only `what` is always there. */
 export interface Complaint {
+  readonly code: ErrorCode;
   readonly exitCode: ExitCode;
   readonly what: string;
   readonly why?: string | undefined;
@@ -17,19 +19,26 @@ export interface Complaint {
   readonly verdict?: string | undefined;
 }
 
+/** `exitCode`: other than that of the code. */
+type ComplaintParts = Omit<Complaint, "exitCode"> & Partial<Pick<Complaint, "exitCode">>;
+
+function makeComplaint(parts: ComplaintParts): Complaint {
+  return { exitCode: errorCodes[parts.code].exitCode, ...parts };
+}
+
 /** Ends a command with a message and an exit code. Commands throw no other error for expected failures. */
 export class CliError extends Error {
   readonly complaint: Complaint;
-  constructor(complaint: Complaint, options?: ErrorOptions) {
-    super(complaint.what, options);
+  constructor(parts: ComplaintParts, options?: ErrorOptions) {
+    super(parts.what, options);
     this.name = "CliError";
-    this.complaint = complaint;
+    this.complaint = makeComplaint(parts);
   }
 }
 
 /** Wrong usage: exit code 2. */
 export function usageError(what: string, fix?: string): CliError {
-  return new CliError({ exitCode: exitCodes.usage, what, fix });
+  return new CliError({ code: "USAGE", what, fix });
 }
 
 function isUnreachable(error: unknown): boolean {
@@ -41,7 +50,7 @@ export function diskFullError(folder: string | undefined, error: unknown): unkno
   const { code = "", message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (!["ENOSPC", "EDQUOT"].includes(code)) return error;
   return new CliError({
-    exitCode: exitCodes.environment,
+    code: "DISK_FULL",
     what: folder === undefined ? "the disk is full" : `the disk of ${folder} is full`,
     why: message,
     fix: "free some space, or set XDG_RUNTIME_DIR and XDG_STATE_HOME to folders on another disk",
@@ -52,7 +61,7 @@ function fileSystemComplaint(error: unknown): Complaint | undefined {
   const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined || path === undefined) return undefined;
   const fix = FILE_SYSTEM_FIXES[code];
-  return { exitCode: exitCodes.environment, what: (error as Error).message, fix };
+  return makeComplaint({ code: "FILE_REFUSED", what: (error as Error).message, fix });
 }
 
 const NOT_ALLOWED =
@@ -68,36 +77,38 @@ const FILE_SYSTEM_FIXES: Readonly<Record<string, string>> = {
 export function complaintOf(error: unknown): Complaint {
   if (error instanceof CliError) return error.complaint;
   if (error instanceof EnvironmentError) {
-    return { exitCode: exitCodes.environment, what: error.what, why: error.why, fix: error.fix };
+    const { code, what, why, fix } = error;
+    return makeComplaint({ code, what, why, fix });
   }
   if (error instanceof ApiError) {
     const { reason, message } = error.status;
-    return { exitCode: exitCodes.failed, what: `Error from server${reason ? ` (${reason})` : ""}: ${message}` };
+    const what = `Error from server${reason ? ` (${reason})` : ""}: ${message}`;
+    return makeComplaint({ code: codeOfStatus(error.status), what });
   }
   if (error instanceof RuntimeError) {
-    if (error.code !== "unreachable") return { exitCode: exitCodes.failed, what: error.message };
+    if (error.code !== "unreachable") return makeComplaint({ code: "ENGINE_FAILED", what: error.message });
     const what = "the container engine does not respond";
-    return { exitCode: exitCodes.environment, what, why: error.message, fix: fixForNoEngine(error) };
+    return makeComplaint({ code: "NO_ENGINE", what, why: error.message, fix: fixForNoEngine(error) });
   }
   if (isUnreachable(error)) {
-    return {
-      exitCode: exitCodes.environment,
+    return makeComplaint({
+      code: "SESSION_UNREACHABLE",
       what: "the session's API does not respond",
       why: String((error as Error).cause ?? error),
       fix: "list the running sessions with `knap down --list`, or start one with `knap up`",
-    };
+    });
   }
   const diskFull = diskFullError(undefined, error);
   if (diskFull instanceof CliError) return diskFull.complaint;
   const refused = fileSystemComplaint(error);
   if (refused !== undefined) return refused;
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return {
-    exitCode: exitCodes.failed,
+  return makeComplaint({
+    code: "INTERNAL",
     what: "internal error of knap",
     why,
     fix: "please report it with the lines above",
-  };
+  });
 }
 
 /** Returns the message as lines for stderr. */

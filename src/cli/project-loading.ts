@@ -4,7 +4,6 @@ import { loadProject, type ProjectRequest } from "../project/load-project.ts";
 import { hasErrors, type Project } from "../project/project.ts";
 import { CliError } from "./cli-error.ts";
 import type { GlobalFlags } from "./command.ts";
-import { exitCodes } from "./exit-code.ts";
 import type { SessionSettings } from "./flags/session-flags.ts";
 import { findingLines, githubLines, shownFindings } from "./output/findings.ts";
 import type { Terminal } from "./terminal.ts";
@@ -55,14 +54,14 @@ export async function loadUsableProject(
     const annotations = terminal.env["GITHUB_ACTIONS"] ? githubLines(findings) : [];
     terminal.stderr.write(`${[text, ...annotations].join("\n")}\n`);
     throw new CliError({
-      exitCode: exitCodes.usage,
+      code: "INVALID_FILES",
       what: `${errors} ${errors === 1 ? "error" : "errors"} in your files; nothing was applied`,
     });
   }
   for (const line of [text, note]) if (line) terminal.say(line);
   if (project.objects.length === 0) {
     throw new CliError({
-      exitCode: exitCodes.usage,
+      code: "NO_MANIFEST",
       what: "there is no manifest",
       why:
         project.sources.length > 0

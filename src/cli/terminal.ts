@@ -8,6 +8,8 @@ import { readTextStream } from "../project/read-text.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Colour = "red" | "green" | "yellow" | "cyan" | "dim" | "bold";
 
+export type ErrorFormat = "text" | "json" | "event";
+
 export interface Terminal {
   readonly env: Environment;
   readonly cwd: string;
@@ -18,6 +20,8 @@ export interface Terminal {
   readonly interrupts: Interrupts;
   /** `act` is called when the reader of the output closes it. It exits the process; a session cleans up instead. */
   readonly outputClosed: { act(code: 0 | 1): void };
+  /** How errors are written: `json` with -o json, `event` with --ui json. Kept in one object for all copies. */
+  readonly errors: { format: ErrorFormat };
   /** All of standard input. A second call returns the same text. */
   readonly readStdin: () => Promise<string>;
   /** Writes data and a line end to stdout. */
@@ -36,7 +40,7 @@ function supportsColour(env: Environment, stream: { readonly isTTY?: boolean }):
 }
 
 /** Returns the terminal of this process. */
-export function openTerminal(): Terminal {
+export function openTerminal(errorFormat: ErrorFormat): Terminal {
   const { env, stdin, stdout, stderr } = process;
   const colours = supportsColour(env, stderr);
   const outputClosed = { act: (code: 0 | 1): void => process.exit(code) };
@@ -63,6 +67,7 @@ export function openTerminal(): Terminal {
       return interrupts;
     },
     outputClosed,
+    errors: { format: errorFormat },
     readStdin: () => (input ??= readTextStream(stdin)),
     print: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${redacted(text)}\n`),

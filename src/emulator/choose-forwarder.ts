@@ -17,6 +17,7 @@ export async function chooseForwarder(name: string | undefined, log: Logger): Pr
   if (name === "http-proxy")
     return (await import("../data-plane/http-client/http-proxy-forwarder.ts")).httpProxyForwarder;
   throw new EnvironmentError(
+    "BAD_VARIABLE",
     `no forwarder "${name}"`,
     "KNAP_FORWARDER is node or http-proxy",
     "Unset it for the default",

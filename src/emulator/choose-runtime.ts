@@ -110,5 +110,5 @@ async function withTimeout<T>(answer: Promise<T>): Promise<T> {
 }
 
 function noEngine(error: RuntimeError): EnvironmentError {
-  return new EnvironmentError("no container engine", error.message, fixForNoEngine(error));
+  return new EnvironmentError("NO_ENGINE", "no container engine", error.message, fixForNoEngine(error));
 }

@@ -63,7 +63,7 @@ export async function openNodeNetwork(parts: ClusterGatewayParts): Promise<NodeN
 function wantedMode(text = ""): ClusterGateway["mode"] | undefined {
   if (text === "" || text === "auto") return undefined;
   if (text === "host" || text === "container") return text;
-  throw new EnvironmentError(`KNAP_GATEWAY=${text}`, "no such gateway", "Use host, container or auto");
+  throw new EnvironmentError("BAD_VARIABLE", `KNAP_GATEWAY=${text}`, "no such gateway", "Use host, container or auto");
 }
 
 /**

@@ -1,5 +1,6 @@
 // Opens a listener on the user's address: for loopback also on IPv6, and on a free port if the default port is taken.
 import { EnvironmentError } from "../base/environment-error.ts";
+import { errorText } from "../base/errors.ts";
 import type { Handler, ListenerKind } from "../data-plane/http/exchange.ts";
 import { type ListenerOptions, type OpenListener, openListener } from "../data-plane/http-server/open-listener.ts";
 
@@ -74,14 +75,25 @@ function portError(error: unknown, where: string, flag: string): EnvironmentErro
   const code = (error as NodeJS.ErrnoException).code;
   const what = `cannot listen on ${where}`;
   if (code === "EADDRINUSE")
-    return new EnvironmentError(what, "the port is taken", `Choose another port with ${flag}, or omit the flag`);
+    return new EnvironmentError(
+      "PORT_IN_USE",
+      what,
+      "the port is taken",
+      `Choose another port with ${flag}, or omit the flag`,
+    );
   if (code === "EACCES")
-    return new EnvironmentError(what, "this user may not open the port", `Choose a port above 1023 with ${flag}`);
+    return new EnvironmentError(
+      "ADDRESS_REFUSED",
+      what,
+      "this user may not open the port",
+      `Choose a port above 1023 with ${flag}`,
+    );
   if (code === "EADDRNOTAVAIL")
     return new EnvironmentError(
+      "ADDRESS_REFUSED",
       what,
       "the address does not belong to this machine",
       "Use one of its own addresses with --address, or 0.0.0.0",
     );
-  return new EnvironmentError(what, String((error as Error).message ?? error), "Choose another address or port");
+  return new EnvironmentError("ADDRESS_REFUSED", what, errorText(error), "Choose another address or port");
 }

@@ -9,7 +9,7 @@ import type { Client } from "../../client/client.ts";
 import type { Complaint } from "../cli-error.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type Cause, findCause, listPods, stuckCause } from "../objects/not-ready-cause.ts";
-import { fixOf } from "../progress/progress-event.ts";
+import { knownCause } from "../progress/known-causes.ts";
 
 /** A Service whose Ready condition is False for this long counts as failed. */
 const FALSE_FOR_MS = 2000;
@@ -99,10 +99,12 @@ export async function awaitReady(
       if (hasFailed || signal.aborted) {
         if (hasFailed) firstFailure.abort();
         const how = hasFailed ? "failed" : howItEnded();
-        const exitCode = hasFailed ? exitCodes.failed : exitCodes.timeout;
         const { reason, message } = await explain(client, found ?? wanted);
         const why = [reason, message].filter((part) => part !== "").join(": ");
-        return outcome({ exitCode, what: `Service ${name} ${how}`, why, fix: fixOf(reason, message, true) });
+        const { code: known, fix } = knownCause(reason, message, true);
+        const code = known === "NOT_READY" && !hasFailed ? "TIMEOUT" : known;
+        const exitCode = hasFailed ? exitCodes.failed : exitCodes.timeout;
+        return outcome({ code, exitCode, what: `Service ${name} ${how}`, why, fix });
       }
       await sleep(POLL_MS, signal);
     }

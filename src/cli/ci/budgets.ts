@@ -15,6 +15,8 @@ export interface Budgets {
   readonly maxImageBytes?: number | undefined;
 }
 
+const EXCEEDED = "LIMIT_EXCEEDED";
+
 export interface BudgetCase extends TestCase {
   readonly fix?: string | undefined;
 }
@@ -59,7 +61,7 @@ function checkLimit(measures: readonly Measure[], limit: Limit): BudgetCase {
   const greatest = [...measures].sort((a, b) => b.value - a.value)[0];
   if (greatest === undefined) {
     const [what, fix] = limit.none;
-    return { name, seconds: 0, failure: `${flag} ${limitText}: no ${what} was measured`, fix };
+    return { name, seconds: 0, failure: `${flag} ${limitText}: no ${what} was measured`, code: EXCEEDED, fix };
   }
   const took = seconds(greatest.value);
   if (greatest.value <= limit.limit) return { name, seconds: took };
@@ -67,6 +69,7 @@ function checkLimit(measures: readonly Measure[], limit: Limit): BudgetCase {
     name,
     seconds: took,
     failure: `${greatest.what} ${text(greatest.value)}, more than ${limitText}`,
+    code: EXCEEDED,
     fix: limit.fix,
   };
 }
@@ -117,7 +120,7 @@ function checkPods({ warnings }: SessionFigures, limit: number): BudgetCase {
   const unfit = warnings.find(({ reason }) => reason === "FailedScheduling");
   if (unfit === undefined) return { name, seconds: 0 };
   const failure = `${unfit.about} did not fit: ${unfit.message}`;
-  return { name, seconds: 0, failure, fix: "raise --max-pods, or lower the Service's max-scale" };
+  return { name, seconds: 0, failure, code: EXCEEDED, fix: "raise --max-pods, or lower the Service's max-scale" };
 }
 
 function checkMemory({ memory }: SessionFigures, limit: number): BudgetCase {

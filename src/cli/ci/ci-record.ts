@@ -3,11 +3,15 @@ import type { ColdStart, PodStart } from "../../client/live.ts";
 import type { UsageAnswer } from "../../client/measures.ts";
 import type { RequestMeasures } from "../../load/request-measures.ts";
 import type { ScaleSample } from "../../load/scale-sample.ts";
+import type { ErrorCode } from "../error-codes.ts";
+import type { ANSWER_VERSION } from "../output/answers.ts";
 
 export interface TestCase {
   readonly name: string;
   readonly seconds: number;
   readonly failure?: string | undefined;
+  /** Of the failure. */
+  readonly code?: ErrorCode | undefined;
 }
 
 export interface ServiceRecord {
@@ -35,7 +39,7 @@ export interface WarningEvent {
 
 /** Published as `--report FILE.json`: its fields keep their names within a version. */
 export interface CiRecord {
-  readonly apiVersion: "knap.dev/v1";
+  readonly apiVersion: typeof ANSWER_VERSION;
   readonly kind: "CiReport";
   /** RFC 3339. */
   readonly startedAt: string;
@@ -43,6 +47,7 @@ export interface CiRecord {
   readonly cases: readonly TestCase[];
   /** Why the run ended early. */
   readonly error?: string | undefined;
+  readonly code?: ErrorCode | undefined;
   readonly services: readonly ServiceRecord[];
   /** The last ones, oldest first. */
   readonly coldStarts: readonly ColdStart[];

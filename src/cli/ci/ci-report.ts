@@ -3,8 +3,8 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { errorText } from "../../base/errors.ts";
 import { redacted } from "../../base/redact.ts";
-import { CliError, complaintOf, complaintText, usageError } from "../cli-error.ts";
-import { exitCodes } from "../exit-code.ts";
+import { CliError, type Complaint, complaintOf, complaintText, usageError } from "../cli-error.ts";
+import { ANSWER_VERSION } from "../output/answers.ts";
 import type { CiRecord, TestCase } from "./ci-record.ts";
 import { htmlReport } from "./html-report.ts";
 import { junitText } from "./junit.ts";
@@ -12,7 +12,7 @@ import { markdownReport } from "./markdown-report.ts";
 import type { FilePlace } from "./service-place.ts";
 import type { SessionFigures } from "./session-recorder.ts";
 
-const NOT_FINISHED = new CliError({ exitCode: exitCodes.failed, what: "the run did not finish" });
+const NOT_FINISHED = new CliError({ code: "INTERRUPTED", what: "the run did not finish" });
 const NEVER_RAN = "CMD did not run\n";
 const NO_FIGURES: SessionFigures = {
   services: [],
@@ -80,18 +80,21 @@ export function openReport(initial: ReportPaths, { ran }: { readonly ran: boolea
     },
   };
   const recordOf = (error: unknown): CiRecord => ({
-    apiVersion: "knap.dev/v1",
+    apiVersion: ANSWER_VERSION,
     kind: "CiReport",
     startedAt,
     durationMs: Math.round(performance.now() - started),
     cases: report.cases,
-    error: error === undefined ? undefined : complaintText(complaintOf(error)) + (report.ran ? "" : NEVER_RAN),
+    ...(error !== undefined && errorFields(complaintOf(error))),
     ...(report.figures ?? NO_FIGURES),
+  });
+  const errorFields = (complaint: Complaint): Pick<CiRecord, "error" | "code"> => ({
+    error: complaintText(complaint) + (report.ran ? "" : NEVER_RAN),
+    code: complaint.code,
   });
   const writeFiles = async (error: unknown): Promise<void> => {
     const record = recordOf(error);
-    if (paths.junit !== undefined)
-      await writeReport("JUnit report", paths.junit, junitText(record.cases, record.error, record.logs));
+    if (paths.junit !== undefined) await writeReport("JUnit report", paths.junit, junitText(record));
     if (paths.report !== undefined) await writeReport("report", paths.report, rendererOf(paths.report)(record));
   };
   return report;
@@ -109,6 +112,6 @@ async function writeReport(what: string, path: string, text: string): Promise<vo
     await writeFile(path, redacted(text));
   } catch (failure) {
     const whole = `the ${what} ${path} cannot be written`;
-    throw new CliError({ exitCode: exitCodes.usage, what: whole, why: errorText(failure) });
+    throw new CliError({ code: "REPORT_NOT_WRITTEN", what: whole, why: errorText(failure) });
   }
 }

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import type { ProjectService } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";
-import { type ExitCode, exitCodes } from "../exit-code.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { AUTHORITY_FILE } from "../session/list-sessions.ts";
 import type { RunningSession } from "../session/start-session.ts";
 import type { Environment, Interrupts } from "../terminal.ts";
@@ -23,7 +23,7 @@ export async function runCommandOfUser(
   return new Promise((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "ENOENT" ? "there is no such program in PATH" : error.message;
-      reject(new CliError({ exitCode: exitCodes.usage, what: `"${command}" cannot be run`, why }));
+      reject(new CliError({ code: "COMMAND_NOT_RUN", what: `"${command}" cannot be run`, why }));
     });
     child.once("close", (code, signal) => {
       options.interrupts.first.removeEventListener("abort", pass);

@@ -5,6 +5,7 @@ import { complaintOf } from "../cli-error.ts";
 import type { CommandBody, GlobalFlags } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { fullNameOf } from "../objects/targets.ts";
+import { complain } from "../output/complain.ts";
 import { isInsecureDefault } from "../output/findings.ts";
 import { printObjects } from "../output/print-objects.ts";
 import { devProgress } from "../progress/dev-progress.ts";
@@ -22,7 +23,10 @@ export interface ApplyFlags extends ProjectFlags {
 function printApplied(applied: Applied, flags: ApplyFlags & GlobalFlags, terminal: Terminal): void {
   const name = fullNameOf(applied.object);
   if ("refusal" in applied) {
-    terminal.stderr.write(`${name}: ${complaintOf(applied.refusal).what}\n`);
+    const complaint = complaintOf(applied.refusal);
+    const what = `${name}: ${complaint.what}`;
+    if (terminal.errors.format === "json") complain({ ...complaint, what }, terminal);
+    else terminal.stderr.write(`${what}\n`);
     return;
   }
   // Loading the files has already noted insecure defaults.

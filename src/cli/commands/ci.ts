@@ -25,7 +25,7 @@ import { makeLineUi, type SessionUi } from "../ui/line-ui.ts";
 
 type Flags = SessionFlags & GlobalFlags;
 
-const INTERRUPTED = new CliError({ exitCode: exitCodes.interrupted, what: "interrupted" });
+const INTERRUPTED = new CliError({ code: "INTERRUPTED", what: "interrupted" });
 interface CiRun {
   readonly session: RunningSession;
   readonly project: Project;
@@ -56,6 +56,7 @@ async function bringUp(run: CiRun): Promise<void> {
       name: `${service} becomes Ready`,
       seconds,
       failure: problem && [problem.what, problem.why].filter((part) => part !== undefined).join(": "),
+      code: problem?.code,
     });
   }
   const failed = outcomes.find(
@@ -75,8 +76,8 @@ async function runUserCommand(args: readonly string[], run: CiRun): Promise<Exit
   const started = performance.now();
   const code = await runCommandOfUser(args, { env, cwd: terminal.cwd, interrupts: terminal.interrupts });
   report.ran = true;
-  const failure = code === 0 ? undefined : `exit code ${code}`;
-  report.cases.push({ name: args.join(" "), seconds: (performance.now() - started) / 1000, failure });
+  const result = code === 0 ? {} : ({ failure: `exit code ${code}`, code: "COMMAND_FAILED" } as const);
+  report.cases.push({ name: args.join(" "), seconds: (performance.now() - started) / 1000, ...result });
   return code;
 }
 
@@ -85,7 +86,7 @@ async function checkLimits({ settings, report: { cases }, recorder }: CiRun): Pr
   const checked = checkBudgets(await recorder.figures({ withLogs: false }), settings);
   cases.push(...checked);
   for (const { failure, fix } of checked)
-    if (failure !== undefined) throw new CliError({ exitCode: exitCodes.failed, what: failure, fix });
+    if (failure !== undefined) throw new CliError({ code: "LIMIT_EXCEEDED", what: failure, fix });
 }
 
 /** Runs all steps and returns the exit code. Errors before CMD are thrown. */

@@ -81,7 +81,7 @@ async function untilListening(client: Client, { namespace, revision, already }: 
     failedAt = problem === undefined ? undefined : (failedAt ?? now);
     if (!state)
       throw new CliError({
-        exitCode: exitCodes.failed,
+        code: "DEBUGGER_FAILED",
         what: `debugging of ${revision} was switched off meanwhile`,
         why: "`knap debug --off` ended it, or the revision was deleted",
         fix: "start it again with `knap debug`",
@@ -91,7 +91,7 @@ async function untilListening(client: Client, { namespace, revision, already }: 
       if (!already) await client.knap("POST", "/debug", { namespace, revision, off: true });
       const what = already ? "debugging stays on" : "so debugging was switched off again";
       throw new CliError({
-        exitCode: exitCodes.failed,
+        code: "DEBUGGER_FAILED",
         what: `${revision} does not start under the debugger, ${what}`,
         why: problem ?? "the debugger does not listen",
         fix: `read its output with \`knap logs revision/${revision}\``,

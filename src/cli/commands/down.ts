@@ -9,9 +9,10 @@ import { listLabelled, type Orphan, removeOrphans } from "../../node/kubelet/orp
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import { isProcessLive } from "../../node/runtime/process/process-identity.ts";
 import { type ContainerRuntime, RuntimeError } from "../../node/runtime/runtime.ts";
-import { CliError, complaintOf, complaintText } from "../cli-error.ts";
+import { CliError, complaintOf } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { complain } from "../output/complain.ts";
 import { tableText } from "../output/text.ts";
 import { connect, readAccess } from "../session/connect.ts";
 import { type FoundSession, isFolderLive, listSessions, PROCESS_FILE } from "../session/list-sessions.ts";
@@ -37,7 +38,7 @@ async function requestStop({ id, path, record }: FoundSession): Promise<void> {
   const identity = readPrivateFile(join(path, PROCESS_FILE)) ?? "";
   if ((await isProcessLive(identity)) !== true) {
     const what = `session ${id} is starting or stopping, and its process is not visible here`;
-    throw new CliError({ exitCode: exitCodes.failed, what, fix: "end it with Ctrl-C in its own terminal" });
+    throw new CliError({ code: "NOT_POSSIBLE", what, fix: "end it with Ctrl-C in its own terminal" });
   }
   process.kill(Number.parseInt(identity, 10), "SIGINT");
 }
@@ -51,14 +52,14 @@ async function end(session: FoundSession, { interrupts, print }: Terminal): Prom
     if (performance.now() > limit) {
       const kill = record === undefined ? "end its process" : `end its process with \`kill -9 ${record.pid}\``;
       const what = `session ${id} does not stop`;
-      throw new CliError({ exitCode: exitCodes.timeout, what, fix: `${kill}; the next start removes what it leaves` });
+      throw new CliError({ code: "TIMEOUT", what, fix: `${kill}; the next start removes what it leaves` });
     }
     await sleep(POLL_MS, interrupts.first);
   }
   print(`session ${id} ended${record === undefined ? "" : ` (${record.workingFolder})`}`);
 }
 
-const interrupted = (): CliError => new CliError({ exitCode: exitCodes.interrupted, what: "interrupted" });
+const interrupted = (): CliError => new CliError({ code: "INTERRUPTED", what: "interrupted" });
 
 function sessionTable(sessions: readonly FoundSession[]): string {
   const rows = sessions.map(({ id, record }) => [
@@ -92,7 +93,7 @@ async function endAll(sessions: readonly FoundSession[], terminal: Terminal): Pr
     } catch (error) {
       const complaint = complaintOf(error);
       if (complaint.exitCode === exitCodes.interrupted) throw error;
-      terminal.stderr.write(complaintText(complaint));
+      complain(complaint, terminal);
       allEnded = false;
     }
   }

@@ -36,7 +36,7 @@ export async function initWatch(folder: string, flags: GlobalFlags, terminal: Te
   if (rules.size === 0) {
     const isDone = project.services.every((service) => hasRules(service, project));
     const fix = isDone ? undefined : "write develop.watch in knap.yaml, as docs/watch.md describes";
-    throw new CliError({ exitCode: exitCodes.failed, what: "no Service gets watch rules", fix });
+    throw new CliError({ code: "NOT_POSSIBLE", what: "no Service gets watch rules", fix });
   }
   const path = project.file ?? join(project.folder, "knap.yaml");
   const before = project.file === undefined ? schemaLine(project.folder) : await readFile(path, "utf8");
@@ -44,7 +44,7 @@ export async function initWatch(folder: string, flags: GlobalFlags, terminal: Te
   const written = withWatchRules(before, rules, project.folder);
   if (!written.ok) {
     const fix = "write these settings without an alias, or add develop.watch yourself, as docs/watch.md describes";
-    throw new CliError({ exitCode: exitCodes.failed, what: `${shown}: ${written.error}`, fix });
+    throw new CliError({ code: "NOT_POSSIBLE", what: `${shown}: ${written.error}`, fix });
   }
   await writeFile(path, written.value);
   for (const [name, each] of rules) terminal.print(`${name}: wrote ${countText(each.length, "rule")} to ${shown}`);

@@ -57,7 +57,7 @@ async function copyTemplate(template: TemplateName, target: string, name: string
   const taken = files.map(targetName).filter((file) => existsSync(join(target, file)));
   if (taken.length > 0) {
     const what = `${taken.join(", ")} ${taken.length === 1 ? "exists" : "exist"} already`;
-    throw new CliError({ exitCode: exitCodes.usage, what, fix: "use another folder: `knap init --dir FOLDER`" });
+    throw new CliError({ code: "FILE_EXISTS", what, fix: "use another folder: `knap init --dir FOLDER`" });
   }
   for (const file of files) {
     const text = await readFile(join(source, file), "utf8");

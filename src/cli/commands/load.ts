@@ -75,7 +75,7 @@ function targetOf({ session }: Connection, service: Stored<Service>, flags: Load
   if (url === undefined) {
     const { name } = service.metadata;
     const fix = `see \`knap get ksvc ${name}\``;
-    throw new CliError({ exitCode: exitCodes.failed, what: `Service ${name} has no address yet`, fix });
+    throw new CliError({ code: "NOT_POSSIBLE", what: `Service ${name} has no address yet`, fix });
   }
   const address = hostname.replace(/^\[|\]$/g, "");
   return {
@@ -95,16 +95,16 @@ async function refuseVirtualClock({ client }: Connection): Promise<void> {
   const { virtual } = await client.knap<{ readonly virtual: boolean }>("GET", "/clock");
   if (!virtual) return;
   const what = "the session's clock is virtual, so its autoscaler would not see the load";
-  throw new CliError({ exitCode: exitCodes.usage, what, fix: "start the session without --clock virtual" });
+  throw new CliError({ code: "USAGE", what, fix: "start the session without --clock virtual" });
 }
 
 function verdictOf({ latencyMs, failed, answered }: LoadReport, { maxP99, maxFailed }: LoadFlags): ExitCode {
   if (maxFailed !== undefined && failed > maxFailed)
-    throw new CliError({ exitCode: exitCodes.failed, what: `${failed} requests failed, more than ${maxFailed}` });
+    throw new CliError({ code: "LIMIT_EXCEEDED", what: `${failed} requests failed, more than ${maxFailed}` });
   if (maxP99 === undefined || (answered > 0 && latencyMs.p99 <= maxP99)) return exitCodes.ok;
   const limit = formatDuration(BigInt(Math.round(maxP99 * 1e6)));
   const what = answered === 0 ? "no request was answered" : `p99 was ${latencyText(latencyMs.p99)}, more than ${limit}`;
-  throw new CliError({ exitCode: exitCodes.failed, what });
+  throw new CliError({ code: "LIMIT_EXCEEDED", what });
 }
 
 export const load: CommandBody<LoadFlags> = async ([arg = ""], flags, terminal) => {

@@ -93,7 +93,7 @@ export const logs: CommandBody<LogsFlags> = async (args, flags, terminal) => {
   }
   if (pods.length === 0) {
     throw new CliError({
-      exitCode: exitCodes.failed,
+      code: "NOT_FOUND",
       what: `there is no pod of "${arg}" in namespace ${namespace}`,
       why: "a Service at zero has no pods, and the logs of a pod are deleted with it",
       fix: "follow with -f and send a request, or see `knap events`",

@@ -34,7 +34,7 @@ export const runSimulate: CommandBody<SimulateFlags> = async (_args, flags, term
   });
   if ("refused" in result) {
     const what = "the Service cannot be simulated";
-    throw new CliError({ exitCode: exitCodes.failed, what, why: result.refused.join("\n") });
+    throw new CliError({ code: "NOT_POSSIBLE", what, why: result.refused.join("\n") });
   }
   const format = flags.output === undefined || flags.output === "text" ? "plot" : flags.output;
   terminal.print(renderSimulation(result, format, terminal.stdout.columns ?? 80).trimEnd());

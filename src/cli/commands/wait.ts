@@ -49,7 +49,7 @@ function timedOut(object: AnyObject, condition: ForCondition): CliError {
     ? `it has no such condition, but ${known.join(", ") || "none at all"}`
     : ready && `Ready is ${ready.status}${reason}${message}`;
   return new CliError({
-    exitCode: exitCodes.timeout,
+    code: "TIMEOUT",
     what: `timed out waiting for the condition on ${fullNameOf(object)}`,
     why,
   });

@@ -10,7 +10,6 @@ import type { Project } from "../../project/project.ts";
 import type { HarnessRequest } from "../../testing/protocol.ts";
 import { awaitReady } from "../ci/await-ready.ts";
 import { CliError, usageError } from "../cli-error.ts";
-import { exitCodes } from "../exit-code.ts";
 import { deployAll, deploySessionOf, openSessionDeployer, type SessionDeployer } from "../session/session-deployer.ts";
 import type { RunningSession } from "../session/start-session.ts";
 import type { Environment } from "../terminal.ts";
@@ -114,6 +113,6 @@ export class HarnessSession implements AsyncDisposable {
   async #pause(): Promise<void> {
     const { signal } = this.#parts;
     await sleep(POLL_MS, signal);
-    if (signal.aborted) throw new CliError({ exitCode: exitCodes.interrupted, what: "the session ends" });
+    if (signal.aborted) throw new CliError({ code: "INTERRUPTED", what: "the session ends" });
   }
 }

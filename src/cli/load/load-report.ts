@@ -4,10 +4,11 @@ import type { OpenLoop } from "../../load/open-loop.ts";
 import type { ScaleSample } from "../../load/scale-sample.ts";
 import { plotSeries } from "../../simulator/plot.ts";
 import type { SimulationResult } from "../../simulator/simulation-result.ts";
+import { ANSWER_VERSION } from "../output/answers.ts";
 import { latencyText, tableText } from "../output/text.ts";
 
 export interface LoadReport {
-  readonly apiVersion: "knap.dev/v1";
+  readonly apiVersion: typeof ANSWER_VERSION;
   readonly kind: "LoadReport";
   /** `namespace/name` */
   readonly service: string;
@@ -44,7 +45,7 @@ export function makeLoadReport(
   const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
   const refused = sumOf([...statuses].flatMap(([status, count]) => (status >= 500 ? [count] : [])));
   return {
-    apiVersion: "knap.dev/v1",
+    apiVersion: ANSWER_VERSION,
     kind: "LoadReport",
     service,
     durationMs: Math.round(durationMs),

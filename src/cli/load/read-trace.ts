@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type LoadTrace, parseLoadTrace } from "../../load/load-trace.ts";
 import { CliError, usageError } from "../cli-error.ts";
-import { exitCodes } from "../exit-code.ts";
 
 export async function readTrace(flag: string, path: string, cwd: string): Promise<LoadTrace> {
   const text = await readFile(resolve(cwd, path), "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -13,5 +12,5 @@ export async function readTrace(flag: string, path: string, cwd: string): Promis
   if (!("problems" in trace)) return trace;
   const why = trace.problems.map(({ line, message }) => `${path}:${line}: ${message}`).join("\n");
   const fix = "write lines of time,requests per second,duration such as 0,10,200ms";
-  throw new CliError({ exitCode: exitCodes.usage, what: "the load trace cannot be used", why, fix });
+  throw new CliError({ code: "USAGE", what: "the load trace cannot be used", why, fix });
 }

@@ -9,7 +9,6 @@ import type { LoadTrace } from "../../load/load-trace.ts";
 import { simulate } from "../../simulator/simulation.ts";
 import type { SimulationResult } from "../../simulator/simulation-result.ts";
 import { CliError } from "../cli-error.ts";
-import { exitCodes } from "../exit-code.ts";
 
 /** `durationMs`: how long a request of a rate or a shape takes in its container. */
 export async function simulateLoad(
@@ -35,7 +34,7 @@ export async function simulateLoad(
   });
   if ("refused" in result)
     throw new CliError({
-      exitCode: exitCodes.failed,
+      code: "NOT_POSSIBLE",
       what: "the load cannot be simulated",
       why: result.refused.join("\n"),
     });

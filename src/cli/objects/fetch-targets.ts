@@ -5,6 +5,7 @@ import type { AnyObject } from "../../apis/meta/object.ts";
 import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { complain } from "../output/complain.ts";
 import type { Terminal } from "../terminal.ts";
 import { parseTargets, type ResourceTarget } from "./targets.ts";
 
@@ -35,7 +36,7 @@ export function namedTarget(arg: string, kinds: readonly Kind[]): NamedTarget {
 export function notFound({ plural, group }: Resource, name: string): CliError {
   const kind = group === "" ? plural : `${plural}.${group}`;
   const what = `Error from server (NotFound): ${kind} "${name}" not found`;
-  return new CliError({ exitCode: exitCodes.failed, what });
+  return new CliError({ code: "NOT_FOUND", what });
 }
 
 export interface FoundObjects {
@@ -64,8 +65,11 @@ export async function fetchTargets(
   return { objects, missing };
 }
 
-/** Prints the errors as kubectl does. Returns the command's exit code. */
-export function reportMissing(missing: readonly CliError[], { stderr }: Terminal): ExitCode {
-  for (const { message } of missing) stderr.write(`${message}\n`);
+/** Prints the errors as kubectl does, or as JSON. Returns the command's exit code. */
+export function reportMissing(missing: readonly CliError[], terminal: Terminal): ExitCode {
+  for (const { complaint } of missing) {
+    if (terminal.errors.format === "json") complain(complaint, terminal);
+    else terminal.stderr.write(`${complaint.what}\n`);
+  }
   return missing.length > 0 ? exitCodes.failed : exitCodes.ok;
 }

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommandBody, GlobalFlags } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { sessionOption, withVariable } from "../flags/session-flags.ts";
+import { type SessionFlags, sessionOption, withVariable } from "../flags/session-flags.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** What a run of the CLI passes to its command, and where it takes the exit code. */
@@ -50,7 +50,9 @@ export function act<F>(run: Run, command: Command, load: () => Promise<CommandBo
       .flat()
       .filter((arg): arg is string => typeof arg === "string");
     const body = await load();
-    const flags = command.optsWithGlobals() as F & GlobalFlags;
+    const flags = command.optsWithGlobals() as F & GlobalFlags & Pick<SessionFlags, "ui">;
+    // Also from the variable; the arguments alone were read before.
+    if (flags.ui === "json") run.terminal.errors.format = "event";
     // A copy would use the getter of `interrupts`.
     const terminal: Terminal = flags.quiet ? Object.create(run.terminal, { say: { value: () => {} } }) : run.terminal;
     run.finish(await body(args, flags, terminal));

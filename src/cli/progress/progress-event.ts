@@ -1,5 +1,6 @@
-// Defines the progress events of a session, and what users can do about known failure reasons.
+// Defines the progress events of a session.
 import type { ColdStartParts } from "../../client/live.ts";
+import type { ErrorCode } from "../error-codes.ts";
 
 /** One line of progress. `--ui json` prints these fields, so their names never change. */
 export type ProgressEvent =
@@ -27,6 +28,7 @@ export type ProgressEvent =
       readonly type: "failed";
       readonly namespace: string;
       readonly service: string;
+      readonly code: ErrorCode;
       readonly reason: string;
       readonly message: string;
       readonly fix?: string | undefined;
@@ -102,47 +104,3 @@ export type ProgressEvent =
       readonly verdict: string;
       readonly warnings: readonly string[];
     };
-
-const fixes: Readonly<Record<string, string>> = {
-  ContainerMissing: "build or pull the image, or give the Service a `build:` or `command:` in knap.yaml",
-  ImagePullBackOff: "check the image's name and your registry login, or build it here with `build:` in knap.yaml",
-  ErrImagePull: "check the image's name and your registry login, or build it here with `build:` in knap.yaml",
-  LoopbackOnly: "bind 0.0.0.0 instead of 127.0.0.1, or use --runtime process",
-  PortMismatch: "listen on the port in the variable PORT, or use Docker",
-  ProgressDeadlineExceeded:
-    "read the container's output with `knap logs`; the container must listen on PORT and pass its readiness probe",
-  CrashLoopBackOff: "see why it exits with `knap logs`",
-  Unschedulable: "raise --max-pods, or lower the Service's max-scale",
-  CreateContainerConfigError: "add the ConfigMap or Secret that the Service refers to to the files",
-  DomainAlreadyClaimed:
-    'set `autocreate-cluster-domain-claims: "true"` in the ConfigMap config-network of namespace knative-serving (in knap.yaml: `config: { network: … }`), or apply a ClusterDomainClaim',
-  StopTimeout: "handle SIGTERM in the container's process 1",
-};
-
-const LOGIN = "log in to its registry with `docker login`, or name a pull secret; if it is public, check its name";
-const ACCESS_DENIED =
-  /no basic auth credentials|unauthorized|authentication required|access (to the resource )?(is )?denied/i;
-const IMAGE_REASONS: ReadonlySet<string> = new Set(["ContainerMissing", "ImagePullBackOff", "ErrImagePull"]);
-
-/** Fixes without `knap logs`, for sessions that end with their first failure. */
-const fixesOfEndingSession: Readonly<Record<string, string | undefined>> = {
-  ProgressDeadlineExceeded: "the container must listen on PORT and pass its readiness probe",
-  CrashLoopBackOff: undefined,
-};
-
-const PROBE = "check the probe's path and port, or give the container more time (periodSeconds, failureThreshold)";
-const KEEP_RUNNING = "the container's command must keep running and listen on PORT";
-
-/**
- * Returns what the user can do about the failure of a Service or pod; undefined if the message says enough. `isEnding`:
- * the session ends with this failure, as in `ci`.
- */
-export function fixOf(reason: string, message: string, isEnding = false): string | undefined {
-  // The full disk is the cause, not the image.
-  if (/no space left on device/i.test(message)) return undefined;
-  if (IMAGE_REASONS.has(reason) && ACCESS_DENIED.test(message)) return LOGIN;
-  if (/probe of container ".*" failed/.test(message)) return PROBE;
-  if (reason === "ExitCode0") return KEEP_RUNNING;
-  if (isEnding && (reason in fixesOfEndingSession || /^ExitCode\d+$/.test(reason))) return fixesOfEndingSession[reason];
-  return /^ExitCode\d+$/.test(reason) ? "see why it exits with `knap logs`" : fixes[reason];
-}

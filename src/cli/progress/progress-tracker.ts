@@ -8,7 +8,8 @@ import { REVISION_LABEL } from "../../apis/serving/labels.ts";
 import type { DomainMapping, Revision, Service } from "../../apis/serving/types.ts";
 import type { Live } from "../../client/live.ts";
 import { type Cause, notReadyCause } from "../objects/not-ready-cause.ts";
-import { fixOf, type ProgressEvent } from "./progress-event.ts";
+import { knownCause } from "./known-causes.ts";
+import type { ProgressEvent } from "./progress-event.ts";
 
 const idOf = (object: AnyObject): NamespacedName => namespacedName(keyOf(object));
 const failing = (conditions: readonly Condition[] = []): Condition | undefined =>
@@ -110,7 +111,7 @@ export class ProgressTracker {
     const isNode = kind === "Node";
     if ((event.type !== "Warning" && !isNode) || this.#isRepeated(reason, message)) return [];
     if (!this.#isNew(`event ${about}${isNode ? "" : ` ${reason}`}`, message)) return [];
-    const fix = message.startsWith("Failed to pull image") ? fixOf("ErrImagePull", message) : undefined;
+    const fix = message.startsWith("Failed to pull image") ? knownCause("ErrImagePull", message).fix : undefined;
     return [{ type: "event", about, reason, message, fix }];
   }
 
@@ -142,8 +143,8 @@ export class ProgressTracker {
   ): readonly ProgressEvent[] {
     if (!this.#isNew(subject, `failed ${reason} ${message}`)) return [];
     const { namespace = "", name } = metadata;
-    const fix = fixOf(reason, message, this.#options.endsOnFailure);
-    return [{ type: "failed", namespace, service: name, reason, message, fix }];
+    const { code, fix } = knownCause(reason, message, this.#options.endsOnFailure);
+    return [{ type: "failed", namespace, service: name, code, reason, message, fix }];
   }
 
   #causeOf(service: Service): Cause {

@@ -5,7 +5,6 @@ import type { ApiAccess, Client } from "../../client/client.ts";
 import { makeHttpClient } from "../../client/http-client.ts";
 import { CliError } from "../cli-error.ts";
 import type { GlobalFlags } from "../command.ts";
-import { exitCodes } from "../exit-code.ts";
 import type { Terminal } from "../terminal.ts";
 import { AUTHORITY_FILE, listSessions, type SessionRecord } from "./list-sessions.ts";
 
@@ -48,7 +47,7 @@ function readSecret(folder: string, name: string): string {
   const content = readPrivateFile(path);
   if (content !== undefined) return content;
   throw new CliError({
-    exitCode: exitCodes.environment,
+    code: "SESSION_UNREACHABLE",
     what: `${path} cannot be read, or other users can read it`,
     fix: "end the session with Ctrl-C and start it again",
   });
@@ -80,7 +79,7 @@ export function chooseSession(live: readonly SessionRecord[], selection: Session
     const named = live.find(({ id }) => id === selection.id);
     if (named !== undefined) return named;
     throw new CliError({
-      exitCode: exitCodes.usage,
+      code: "NO_SESSION",
       what: `no session "${selection.id}" is running`,
       why: live.length > 0 ? `running sessions:\n${listText(live)}` : undefined,
       fix:
@@ -90,12 +89,12 @@ export function chooseSession(live: readonly SessionRecord[], selection: Session
     });
   }
   if (live.length === 0) {
-    throw new CliError({ exitCode: exitCodes.usage, what: "no session is running", fix: "start one with `knap up`" });
+    throw new CliError({ code: "NO_SESSION", what: "no session is running", fix: "start one with `knap up`" });
   }
   const here = live.filter(({ workingFolder }) => contains(workingFolder, selection.currentFolder));
   if (selection.onlyHere && here.length === 0) {
     throw new CliError({
-      exitCode: exitCodes.usage,
+      code: "NO_SESSION",
       what: `no session of ${selection.currentFolder} is running`,
       why: `running sessions of other folders:\n${listText(live)}`,
       fix: "name one of those with --session ID, or run the command in its folder",
@@ -106,7 +105,7 @@ export function chooseSession(live: readonly SessionRecord[], selection: Session
     if (candidates.length > 1) break;
   }
   throw new CliError({
-    exitCode: exitCodes.usage,
+    code: "NO_SESSION",
     what: `${live.length} sessions are running, and the command fits several of them`,
     why: listText(live),
     fix: "name one with --session ID or KNAP_SESSION",

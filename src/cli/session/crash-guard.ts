@@ -2,7 +2,6 @@
 import { errorDetails, errorText } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { CliError, complaintText } from "../cli-error.ts";
-import { exitCodes } from "../exit-code.ts";
 import type { Interrupts } from "../terminal.ts";
 
 /** In-flight requests get 5 s and containers their stop timeout, 10 s by default. Then the stop is forced. */
@@ -23,7 +22,7 @@ export function guardAgainstCrashes(log: Logger, interrupts: Interrupts): CrashG
     log.error("uncaught error", { error });
     if (crash !== undefined) return;
     crash = new CliError({
-      exitCode: exitCodes.failed,
+      code: "INTERNAL",
       what: `internal error of knap: ${errorText(error)}; the session was ended`,
       why: errorDetails(error, true),
       fix: "please report it with the lines above",

@@ -11,7 +11,6 @@ import { type BuildServiceImage, imagesOf, makeImageBuilder } from "../../node/a
 import { openDockerRuntime } from "../../node/runtime/docker/docker-runtime.ts";
 import type { Project } from "../../project/project.ts";
 import { CliError } from "../cli-error.ts";
-import { exitCodes } from "../exit-code.ts";
 import type { Environment } from "../terminal.ts";
 import { isFolderLive } from "./list-sessions.ts";
 import { sessionsFolder, stateFolder } from "./session-paths.ts";
@@ -76,7 +75,7 @@ export async function deployAll(deployer: Deployer, project: Project, signal: Ab
   const refused = applied.filter((each) => "refusal" in each).length;
   if (refused > 0) throw refusedError(refused, applied.length);
   if (applied.length < project.objects.length) {
-    throw new CliError({ exitCode: exitCodes.failed, what: "a build failed; see the lines above" });
+    throw new CliError({ code: "BUILD_FAILED", what: "a build failed; see the lines above" });
   }
 }
 
@@ -89,7 +88,7 @@ export async function deploySome(deployer: Deployer, project: Project, signal: A
 
 function refusedError(refused: number, all: number): CliError {
   return new CliError({
-    exitCode: exitCodes.usage,
+    code: "REFUSED",
     what: `${refused} of ${all} objects were refused`,
     fix: "see the reasons above; `knap validate` shows the lines",
   });

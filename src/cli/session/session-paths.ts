@@ -5,7 +5,6 @@ import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { whyNotOwn } from "../../base/private-files.ts";
 import { CliError, diskFullError } from "../cli-error.ts";
-import { exitCodes } from "../exit-code.ts";
 import type { Environment } from "../terminal.ts";
 
 export interface PrivateFolder {
@@ -30,7 +29,7 @@ export function sessionsFolder(env: Environment): PrivateFolder {
     else return { path, notice: `${reasons.join("; ")}; sessions are kept in ${path} instead` };
   }
   throw new CliError({
-    exitCode: exitCodes.environment,
+    code: "FILE_REFUSED",
     what: "there is no private folder for sessions",
     why: reasons.join("; "),
     fix: "set XDG_RUNTIME_DIR to a folder of your own with mode 0700",

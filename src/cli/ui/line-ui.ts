@@ -1,7 +1,7 @@
 // Prints the progress of a session: plain text to stderr, or one JSON object per line to stdout.
 
-import { redacted } from "../../base/redact.ts";
 import { gatewayPortsOf, reachOf } from "../../client/reach.ts";
+import { eventLine } from "../output/complain.ts";
 import { followSession } from "../progress/follow-session.ts";
 import type { ProgressEvent } from "../progress/progress-event.ts";
 import { ProgressTracker } from "../progress/progress-tracker.ts";
@@ -19,9 +19,10 @@ export interface SessionUi {
 
 /** `endsOnFailure`: the session ends with its first failure, as in `ci`. */
 export function makeLineUi(kind: "plain" | "json", terminal: Terminal, endsOnFailure = false): SessionUi {
+  if (kind === "json") terminal.errors.format = "event";
   const render = (event: ProgressEvent): void => {
     if (kind === "plain") terminal.say(renderPlain(event, terminal));
-    else terminal.print(redacted(JSON.stringify({ time: new Date().toISOString(), ...event })));
+    else terminal.print(eventLine(event));
   };
   return {
     render,

@@ -120,6 +120,6 @@ describe("the HTML report", () => {
 });
 
 test("the JUnit report has the last output of pods", () => {
-  const text = junitText([], undefined, [{ pod: "default/hello-1", lines: ["a < b"] }]);
+  const text = junitText({ cases: [], logs: [{ pod: "default/hello-1", lines: ["a < b"] }] });
   expect(text).toContain("<system-out>last output of default/hello-1:\na &lt; b\n</system-out>");
 });

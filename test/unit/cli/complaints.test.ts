@@ -29,7 +29,7 @@ test("an error of the engine is no internal error; an engine that does not respo
   expect(stopped).toMatchObject({ exitCode: 3, fix: expect.stringContaining("start Docker") });
   expect(stopped.why).toContain("does not answer");
   const failed = new RuntimeError("failed", "cannot build: no");
-  expect(complaintOf(failed)).toEqual({ exitCode: 1, what: "cannot build: no" });
+  expect(complaintOf(failed)).toEqual({ code: "ENGINE_FAILED", exitCode: 1, what: "cannot build: no" });
 });
 
 test("an unexpected error is reported as an internal error with its stack trace", () => {

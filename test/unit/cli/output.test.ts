@@ -91,8 +91,12 @@ describe("findings", () => {
 });
 
 test("a JUnit report escapes characters that XML does not allow", () => {
-  const xml = junitText([{ name: "a<b>", seconds: 1, failure: 'x & "y"\u0007' }], "knap: it failed");
+  const xml = junitText({
+    cases: [{ name: "a<b>", seconds: 1, failure: 'x & "y"\u0007', code: "PROBE_FAILED" }],
+    error: "knap: it failed\n",
+    code: "NOT_READY",
+  });
   expect(xml).toContain('name="a&lt;b&gt;" time="1.000"');
-  expect(xml).toContain('<failure message="x &amp; &quot;y&quot;"/>');
-  expect(xml).toContain("<system-err>knap: it failed</system-err>");
+  expect(xml).toContain('<failure message="x &amp; &quot;y&quot;" type="PROBE_FAILED"/>');
+  expect(xml).toContain("<system-err>knap: it failed\ncode NOT_READY\n</system-err>");
 });
