@@ -2,11 +2,12 @@
 import { namespacedName } from "../../apis/meta/key.ts";
 import { REVISION_LABEL } from "../../apis/serving/labels.ts";
 import { SerialQueue } from "../../base/serial-queue.ts";
-import { sleep } from "../../base/sleep.ts";
-import type { PodInstance, RestartOutcome } from "../kubelet/pod/pod-instance.ts";
+import { within } from "../../base/within.ts";
+import type { PodInstance } from "../kubelet/pod/pod-instance.ts";
 
 /** If an instance takes no requests after this time, the others keep the old code. */
 const SERVED_WITHIN_MS = 60_000;
+const NOT_SERVED = { failed: `is not ready ${SERVED_WITHIN_MS / 1000} s after its restart` } as const;
 
 export class RollingRestart {
   readonly #instances: () => readonly PodInstance[];
@@ -36,7 +37,7 @@ export class RollingRestart {
       }
       const next = this.#next(problems);
       if (!next) return [...problems.values()];
-      const outcome = await withinLimit(next.restart());
+      const outcome = await within(SERVED_WITHIN_MS, next.restart(), NOT_SERVED);
       if (typeof outcome === "object") problems.set(revisionOf(next), problemText(next, outcome.failed));
     }
   }
@@ -54,12 +55,4 @@ function revisionOf({ pod }: PodInstance): string | undefined {
 
 function problemText({ pod }: PodInstance, why: string): string {
   return `${namespacedName(pod.metadata)}: ${why}`;
-}
-
-async function withinLimit(outcome: Promise<RestartOutcome>): Promise<RestartOutcome> {
-  const done = new AbortController();
-  const expired = sleep(SERVED_WITHIN_MS, done.signal).then(() => {
-    return { failed: `is not ready ${SERVED_WITHIN_MS / 1000} s after its restart` };
-  });
-  return Promise.race([outcome, expired]).finally(() => done.abort());
 }

@@ -3,6 +3,7 @@ import { namespacedName } from "../../apis/meta/key.ts";
 import { errorText } from "../../base/errors.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { SerialQueue } from "../../base/serial-queue.ts";
+import { within } from "../../base/within.ts";
 import type { Kubelet } from "../kubelet/kubelet.ts";
 import type { FileChange } from "../kubelet/overlay-port.ts";
 import type { PodInstance } from "../kubelet/pod/pod-instance.ts";
@@ -24,6 +25,8 @@ interface Batch {
   readonly placed: Promise<Result<number>>;
 }
 
+/** A command that runs longer no longer delays the commands of later saves. */
+const COMMAND_MS = 5 * 60_000;
 /** The length in characters of a command's output in a message. */
 const OUTPUT_SHOWN = 200;
 
@@ -177,7 +180,11 @@ async function runAll(
 async function runCommand(instance: PodInstance, { command, env, ...more }: SyncCommand): Promise<readonly string[]> {
   const what = `command "${command.join(" ")}" in ${namespacedName(instance.pod.metadata)}`;
   try {
-    const result = await instance.exec(command, { ...more, env: Object.entries(env ?? {}) });
+    const running = instance.exec(command, { ...more, env: Object.entries(env ?? {}) });
+    const result = await within(COMMAND_MS, running, "late");
+    if (result === "late") {
+      return [`${what} has not ended after ${COMMAND_MS / 60_000} minutes; commands of later saves do not wait for it`];
+    }
     if (result === undefined || result.exitCode === 0) return [];
     const output = result.output.trim().slice(0, OUTPUT_SHOWN);
     return [`${what} exits with code ${result.exitCode}${output && `: ${output}`}`];

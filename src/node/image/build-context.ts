@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import dockerignore from "@balena/dockerignore";
 import { pack } from "tar-fs";
 import { errorText } from "../../base/errors.ts";
+import { BuildError } from "../runtime/build-error.ts";
 
 /** The path in the tar of a Dockerfile that is no file of the context. */
 const OUTSIDE_DOCKERFILE = ".knap.Dockerfile";
@@ -18,7 +19,8 @@ export interface BuildContext {
 
 /**
  * Packs the context. `dockerfile` is absolute or relative to `folder`. A file `<dockerfile>.dockerignore` replaces
- * `.dockerignore`. `inline` is the text of the Dockerfile if it is in no file.
+ * `.dockerignore`. `inline` is the text of the Dockerfile if it is in no file. Throws a {@link BuildError} if the
+ * Dockerfile is outside of the context and cannot be read.
  */
 export function packContext(folder: string, dockerfile: string, inline?: string): BuildContext {
   const path = isAbsolute(dockerfile) ? dockerfile : resolve(folder, dockerfile);
@@ -26,7 +28,7 @@ export function packContext(folder: string, dockerfile: string, inline?: string)
   const isOutside = inline !== undefined || inside.startsWith("..") || isAbsolute(inside);
   const name = isOutside ? OUTSIDE_DOCKERFILE : toSlashes(inside);
   const ignored = makeIgnore(folder, path, name);
-  const outside = isOutside ? (inline ?? readFileSync(path)) : "";
+  const outside = isOutside ? (inline ?? readDockerfile(path)) : "";
   const stream = pack(folder, {
     ...omitGone(folder),
     ignore: ignored,
@@ -40,6 +42,15 @@ export function packContext(folder: string, dockerfile: string, inline?: string)
     }),
   });
   return { stream: stream as unknown as Readable, dockerfile: name };
+}
+
+function readDockerfile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const message = `the Dockerfile cannot be read: ${errorText(error)}`;
+    throw new BuildError("failed", message, { setting: "dockerfile", cause: error });
+  }
 }
 
 /** Returns a function that says whether a build ignores a path of the folder. */

@@ -77,7 +77,7 @@ function pack({ context, dockerfile, inline }: ImageBuildOptions): BuildContext 
   try {
     return packContext(context, dockerfile, inline);
   } catch (error) {
-    throw unreadable(error);
+    throw error instanceof BuildError ? error : unreadable(error);
   }
 }
 

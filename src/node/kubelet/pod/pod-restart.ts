@@ -1,5 +1,5 @@
 // Ends the container of a pod for a restart that was requested. The plan then starts it again.
-import { sleep } from "../../../base/sleep.ts";
+import { within } from "../../../base/within.ts";
 import type { ContainerMonitors } from "../container/container-monitors.ts";
 import type { ContainerRunner } from "../container/container-runner.ts";
 import type { NodeParts } from "../node-parts.ts";
@@ -17,11 +17,9 @@ export async function endForRestart(
   runner: ContainerRunner,
 ): Promise<void> {
   const { stopTimeoutMs } = stopPolicy();
-  const done = new AbortController();
   monitors?.suspend();
   runner.files.onEnding();
-  await Promise.race([monitors?.queueProxy?.drain(0), sleep(stopTimeoutMs, done.signal)]);
-  done.abort();
+  await within(stopTimeoutMs, Promise.resolve(monitors?.queueProxy?.drain(0)), undefined);
   monitors?.close();
   await runner.endFast(Math.min(stopTimeoutMs, LONGEST_STOP_MS));
 }

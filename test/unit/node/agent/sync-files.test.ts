@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { silentLogger } from "../../../../src/base/logger.ts";
 import type { SyncedFile, SyncFiles, SyncRequest } from "../../../../src/node/agent/file-sync.ts";
 import { Overlays } from "../../../../src/node/agent/overlays.ts";
@@ -39,6 +39,7 @@ class FakeInstance {
   }
 
   async exec(command: readonly string[]) {
+    if (command[0] === "forever") return new Promise<never>(() => {});
     return command[0] === "true" ? { exitCode: 0, output: "" } : { exitCode: 2, output: " why \n" };
   }
 
@@ -235,4 +236,21 @@ test("a build that gives the image again removes its synced files, also from run
   await discarded;
   expect(later()).toEqual(["/d"]);
   expect([instance.replaced, instance.needsRestart]).toEqual([1, false]);
+});
+
+test("a command that does not end is reported after 5 minutes, and no longer delays those of later saves", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const first = syncFiles(request([], { commands: [{ command: ["forever"] }] }));
+  const later = syncFiles(request([], { commands: [{ command: ["true"] }] }));
+  while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(299_999);
+  expect(await Promise.race([later, "waits"])).toBe("waits");
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await first).toMatchObject({
+    problems: [
+      'command "forever" in default/p has not ended after 5 minutes; commands of later saves do not wait for it',
+    ],
+  });
+  expect(await later).toMatchObject({ ok: true, problems: [] });
 });

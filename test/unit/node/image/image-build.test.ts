@@ -19,9 +19,13 @@ test("a context folder that does not exist fails the build, even before the engi
 });
 
 test.each([
-  ["the context", { context: "gone", dockerfile: "gone/Dockerfile" }],
-  ["a Dockerfile outside of it", { context: "", dockerfile: "../gone/Dockerfile" }],
-])("if knap cannot read %s, the build fails and names the setting", async (_name, { context, dockerfile }) => {
+  [
+    "context",
+    { context: "gone", dockerfile: "gone/Dockerfile" },
+    /^the context cannot be read: ENOENT.*\.dockerignore/,
+  ],
+  ["dockerfile", { context: "", dockerfile: "../gone/Dockerfile" }, /^the Dockerfile cannot be read: ENOENT.*gone/],
+])("if knap cannot read the %s, the build fails and names this setting", async (setting, plan, message) => {
   const { build } = makeImageBuilder({
     runtime: { images: { build: () => new Promise<never>(() => {}), remove: async () => {} } } as never,
     labels: {},
@@ -30,13 +34,10 @@ test.each([
     log: silentLogger,
   });
   const folder = import.meta.dirname;
-  const plan = { context: join(folder, context), dockerfile: join(folder, dockerfile), args: {}, bases: [] };
-  const signal = new AbortController().signal;
-  expect(await build({ service: "default/web", plan, signal, onOutput: () => {} })).toMatchObject({
-    ok: false,
-    setting: "context",
-    message: expect.stringMatching(/cannot be read: ENOENT.*\.dockerignore/),
-  });
+  const paths = { context: join(folder, plan.context), dockerfile: join(folder, plan.dockerfile) };
+  const request = { service: "default/web", plan: { ...paths, args: {}, bases: [] }, onOutput: () => {} };
+  const outcome = await build({ ...request, signal: new AbortController().signal });
+  expect(outcome).toMatchObject({ ok: false, setting, message: expect.stringMatching(message) });
 });
 
 const web = { namespace: "default", name: "web", context: "/one/app" };
