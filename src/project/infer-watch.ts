@@ -1,6 +1,5 @@
 // Makes watch rules from a Dockerfile: source folders that its last stage copies for an interpreter are synced.
 import { join, posix } from "node:path";
-import type { StringMap } from "../apis/meta/object.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { isInterpreted } from "./app-command.ts";
 import type { DockerfileFacts, DockerfileStep } from "./dockerfile.ts";
@@ -44,12 +43,10 @@ interface InferRequest {
   readonly namesIn: (folder: string) => readonly string[];
   /** The command reloads changed code. */
   readonly reloads: boolean;
-  /** Scripts of package.json in the context. */
-  readonly scripts?: StringMap | undefined;
+  /** Commands that an installation of the dependencies also runs. */
+  readonly installed: readonly string[];
 }
 
-/** Scripts that an installation of the dependencies also runs. */
-const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"];
 const INSTALL = /^(?:npm|pnpm|yarn|bun)(?: -\S+)*(?: (?:ci|install|i)\b|$)(?!.* (?:-g|--global|--ignore-scripts)\b)/;
 
 type RunStep = Extract<DockerfileStep, { type: "run" }>;
@@ -63,10 +60,9 @@ interface Transformation {
 
 /** Returns the rules, or why there are none. */
 export function inferRules({ steps }: DockerfileFacts, request: InferRequest): Result<readonly WatchRule[]> {
-  const { command, context, kindOf, namesIn, scripts = {} } = request;
+  const { command, context, kindOf, namesIn, installed } = request;
   if (command.length === 0) return failed("the Dockerfile has no CMD or ENTRYPOINT");
   if (!isInterpreted(command)) return failed(`its command runs no known interpreter: ${command.join(" ")}`);
-  const installed = INSTALL_SCRIPTS.flatMap((name) => scripts[name] ?? []);
   const isTransforming = (step: DockerfileStep): step is RunStep => step.type === "run" && !isHarmless(step, installed);
   const transformations = findTransformations(steps, isTransforming);
   const transformed = transformations.flatMap(({ sources }) => sources);

@@ -1,8 +1,7 @@
 // Plans how watch mode treats the files of a Service: rules of knap.yaml, else rules from the Dockerfile.
 import { readdirSync, statSync } from "node:fs";
-import { join, posix, resolve, sep } from "node:path";
+import { posix, resolve, sep } from "node:path";
 import { servingContainer } from "../apis/core/pod.ts";
-import type { StringMap } from "../apis/meta/object.ts";
 import type { Service } from "../apis/serving/types.ts";
 import { failed, type Result } from "../base/result.ts";
 import type { ProjectFinding } from "../manifest/diagnostic.ts";
@@ -10,9 +9,9 @@ import { reloaderOf } from "./app-command.ts";
 import { type DevelopSettings, isSyncing, type RuleSettings } from "./develop-schema.ts";
 import type { DockerfileFacts } from "./dockerfile.ts";
 import { displayPath } from "./find-files.ts";
+import { readInstallCommands, readPackage } from "./install-scripts.ts";
 import { type BuildPlace, dockerfileText, givenValues } from "./plan-build.ts";
 import type { BuildPlan, DevelopPlan, ServiceStart, WatchRule } from "./project.ts";
-import { readTextFile } from "./read-text.ts";
 
 export interface DevelopRequest {
   readonly service: Service;
@@ -113,7 +112,7 @@ async function findReloader(
   folder: string,
 ): Promise<string | undefined> {
   if (reload === "restart") return undefined;
-  return reload === "app" ? "develop.reload" : reloaderOf(command, await readScripts(folder));
+  return reload === "app" ? "develop.reload" : reloaderOf(command, (await readPackage(folder))?.scripts);
 }
 
 /** Returns ENTRYPOINT and CMD of the Dockerfile, overridden by the manifest. */
@@ -129,17 +128,6 @@ async function readFacts(build: BuildPlan): Promise<DockerfileFacts | undefined>
   if (text === undefined) return undefined;
   const { readDockerfile } = await import("./dockerfile.ts");
   return readDockerfile(text, build);
-}
-
-/** Resolves with `scripts` of package.json; undefined if there is none that can be read. */
-async function readScripts(folder: string): Promise<StringMap | undefined> {
-  try {
-    const { scripts } = JSON.parse(await readTextFile(join(folder, "package.json")));
-    const entries = Object.entries(scripts ?? {}).filter((entry) => typeof entry[1] === "string");
-    return Object.fromEntries(entries) as StringMap;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Resolves with the rules that the Dockerfile gives, or with the reason why it gives none. */
@@ -159,5 +147,6 @@ async function inferWatchRules(
   const { context } = build;
   const { inferRules } = await import("./infer-watch.ts");
   const reloads = (await findReloader(settings, command, context)) !== undefined;
-  return inferRules(facts, { command, context, kindOf, namesIn, reloads, scripts: await readScripts(context) });
+  const installed = await readInstallCommands(facts, context);
+  return inferRules(facts, { command, context, kindOf, namesIn, reloads, installed });
 }

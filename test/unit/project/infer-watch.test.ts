@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { StringMap } from "../../../src/apis/meta/object.ts";
 import { readDockerfile } from "../../../src/project/dockerfile.ts";
 import { inferRules } from "../../../src/project/infer-watch.ts";
+import { installCommands } from "../../../src/project/install-scripts.ts";
 
 const FILES = [
   "Dockerfile",
@@ -24,7 +25,8 @@ function inferred(lines: readonly string[], reloads = false, scripts: StringMap 
   };
   const namesIn = (folder: string) => (folder.replace(/\/$/, "") === "/project" ? [...FILES, ...FOLDERS] : []);
   const command = [...facts.entrypoint, ...facts.cmd];
-  const rules = inferRules(facts, { command, context: "/project", kindOf, namesIn, reloads, scripts });
+  const installed = installCommands(scripts);
+  const rules = inferRules(facts, { command, context: "/project", kindOf, namesIn, reloads, installed });
   if (!rules.ok) return rules.error;
   return rules.value.map(({ action, path, target, include }) => {
     const name = path.replace(/^\/project\/?/, "") || ".";
