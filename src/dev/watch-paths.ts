@@ -3,6 +3,7 @@ import { type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { watch } from "chokidar";
+import { SerialQueue } from "../base/serial-queue.ts";
 import { ifReadable } from "./file-errors.ts";
 import { isNoise } from "./source-files.ts";
 
@@ -36,6 +37,8 @@ const LIMITS: Readonly<Record<string, string>> = {
 /** `limited`: called once with the setting if the system allows no more watchers, so that changes are missed. */
 export function watchPaths(changed: (path: string) => void, limited: (setting: string) => void): WatchedPaths {
   const files = new Set<string>();
+  const following = new SerialQueue();
+  let wanted: readonly string[] = [];
   let isLimited = false;
   const failed = (error: unknown): void => {
     const setting = LIMITS[(error as NodeJS.ErrnoException).code ?? ""];
@@ -46,26 +49,46 @@ export function watchPaths(changed: (path: string) => void, limited: (setting: s
   };
   const folders = follower({}, changed, failed);
   // Files are watched through their folder: a watcher of the file itself ends when the file is deleted.
-  const parents = follower(
-    { depth: 0 },
-    (path) => {
-      if (files.has(path) || isDiscoverable(path)) changed(path);
-    },
-    failed,
-  );
+  const reportIn = (path: string): void => {
+    const isNamed = files.has(path) || isDiscoverable(path);
+    if (isNamed) changed(path);
+    const below = isNamed ? [] : [...files].filter((file) => isWithin(path, file));
+    // A folder of these files was deleted or created. Changes until the new folder is watched are not reported.
+    if (below.length > 0) void following.run(follow).then(() => below.forEach(changed));
+  };
+  const parents = follower({ depth: 0 }, reportIn, failed);
+  const follow = async (): Promise<void> => {
+    const paths = wanted;
+    const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+    const isFolder = (_: string, index: number): boolean => kinds[index]?.isDirectory() ?? false;
+    const named = paths.filter((path, index) => !isFolder(path, index));
+    files.clear();
+    for (const path of named) files.add(path);
+    await Promise.all([folders.follow(paths.filter(isFolder)), followParents(named)]);
+  };
+  const followParents = async (named: readonly string[]): Promise<void> => {
+    const found = await Promise.all(named.map(nearestFolder));
+    await parents.follow(found);
+    // A folder may have been created before the one above it was watched.
+    const now = await Promise.all(named.map(nearestFolder));
+    if (now.some((folder, index) => folder !== found[index])) await followParents(named);
+  };
   return {
-    async follow(paths) {
-      const kinds = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
-      const isFolder = (_: string, index: number): boolean => kinds[index]?.isDirectory() ?? false;
-      const named = paths.filter((path, index) => !isFolder(path, index));
-      files.clear();
-      for (const path of named) files.add(path);
-      await Promise.all([folders.follow(paths.filter(isFolder)), parents.follow(named.map((path) => dirname(path)))]);
+    follow(paths) {
+      wanted = paths;
+      return following.run(follow);
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([folders.close(), parents.close()]);
     },
   };
+}
+
+/** Resolves with the innermost folder above the path that exists. */
+async function nearestFolder(path: string): Promise<string> {
+  const folder = dirname(path);
+  const found = await stat(folder).catch(() => undefined);
+  return found?.isDirectory() || folder === path ? folder : nearestFolder(folder);
 }
 
 /** Returns the path that a system event is about: an entry of a watched folder, or the watched path itself. */
@@ -90,32 +113,42 @@ function follower(
     const roots = rootsOf(path);
     return roots.length > 0 && roots.every((root) => isNoise(path.slice(root.length)));
   };
-  const watcher = watch([], { ...options, ignored, ignoreInitial: true });
-  // chokidar emits "ready" once, after the first paths.
-  const ready = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
   const report = (path: string): void => {
     // After unwatch() of a folder, chokidar still reports changes in its subfolders.
     if (rootsOf(path).length > 0 && !ignored(path)) changed(path);
   };
   // chokidar does not watch a deleted root again when it is created, so that the next call of follow() adds it anew.
   const forget = (path: string): void => {
-    if (options.depth !== undefined || !known.has(path)) return;
+    if (!known.delete(path)) return;
+    unwatch([path]);
     changed(path);
-    known.delete(path);
-    watcher.unwatch(path);
   };
-  watcher.on("all", (event, path) => {
-    report(path);
-    if (event === "unlinkDir") forget(path);
-  });
-  // chokidar drops events of a file that changes, or is deleted and created, several times in 100 ms.
-  watcher.on("raw", (event, name, details) => {
-    report(rawPath(name, details));
-    // The deletion of a watched folder has its own name. chokidar misses it if the folder is empty or exists again.
-    const { watchedPath } = details as { readonly watchedPath: string };
-    if (event === "rename" && name === basename(watchedPath)) forget(watchedPath);
-  });
-  watcher.on("error", failed);
+  const open = () => {
+    const watcher = watch([], { ...options, ignored, ignoreInitial: true });
+    // chokidar emits "ready" once, after the first paths.
+    const ready = new Promise<void>((resolve) => watcher.once("ready", () => resolve()));
+    watcher.on("all", (event, path) => {
+      report(path);
+      if (event === "unlinkDir") forget(path);
+    });
+    // chokidar drops events of a file that changes, or is deleted and created, several times in 100 ms.
+    watcher.on("raw", (event, name, details) => {
+      report(rawPath(name, details));
+      // The deletion of a watched folder has its own name. chokidar misses it if the folder is empty or exists again.
+      const { watchedPath } = details as { readonly watchedPath: string };
+      if (event === "rename" && name === basename(watchedPath)) forget(watchedPath);
+    });
+    watcher.on("error", failed);
+    return { watcher, ready };
+  };
+  let current = open();
+  /** The watcher ignores what is below these folders, also roots that are added later. */
+  const unwatched = new Set<string>();
+  const unwatch = (paths: readonly string[]): void => {
+    for (const path of paths) unwatched.add(path);
+    current.watcher.unwatch([...paths]);
+  };
+  const isIgnored = (path: string): boolean => [...unwatched].some((root) => root !== path && isWithin(root, path));
   return {
     async follow(paths: readonly string[]): Promise<void> {
       const wanted = new Set(paths);
@@ -123,11 +156,19 @@ function follower(
       const fresh = [...wanted].filter((path) => !known.has(path));
       for (const path of gone) known.delete(path);
       for (const path of fresh) known.add(path);
-      if (gone.length > 0) watcher.unwatch(gone);
+      if (gone.length > 0) unwatch(gone);
       if (fresh.length === 0) return;
-      watcher.add(fresh);
-      await ready;
+      const before = current;
+      const isRenewed = fresh.some(isIgnored);
+      if (isRenewed) {
+        current = open();
+        unwatched.clear();
+      }
+      current.watcher.add(isRenewed ? [...wanted] : fresh);
+      for (const path of fresh) unwatched.delete(path);
+      await current.ready;
+      if (isRenewed) await before.watcher.close();
     },
-    close: () => watcher.close(),
+    close: () => current.watcher.close(),
   };
 }

@@ -124,6 +124,24 @@ describe("watched files", () => {
     }
   });
 
+  test("a watched file is reported when its folder is created, and after that was deleted and created again", async () => {
+    await watched.follow([at("conf/app/app.env")]);
+    const create = async (): Promise<void> => {
+      await mkdir(at("conf/app"), { recursive: true });
+      await writeFile(at("conf/app/app.env"), "1");
+    };
+    const remove = () => rm(at("conf"), { recursive: true });
+    const file = [join("conf", "app", "app.env")];
+    for (const act of [create, () => remove().then(create), remove, create]) {
+      expect(await reportedDuring(act)).toEqual(file);
+      // The watcher follows the new folder.
+      await sleep(300);
+    }
+    for (const text of ["2", "3"]) {
+      expect(await reportedDuring(() => writeFile(at("conf/app/app.env"), text))).toEqual(file);
+    }
+  });
+
   test("the watcher reports files in subfolders of a watched folder until it no longer watches the folder", async () => {
     await mkdir(at("src/deep"), { recursive: true });
     await writeFile(at("app.yaml"), "1");
