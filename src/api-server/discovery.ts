@@ -20,9 +20,13 @@ const SCALE: Subresource = {
   version: "v1",
   verbs: STATUS_VERBS,
 };
+const STREAM_VERBS = ["create", "get"];
 const POD_SUBRESOURCES: readonly Subresource[] = [
+  { name: "attach", kind: "PodAttachOptions", verbs: STREAM_VERBS },
   { name: "eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"] },
+  { name: "exec", kind: "PodExecOptions", verbs: STREAM_VERBS },
   { name: "log", verbs: ["get"] },
+  { name: "portforward", kind: "PodPortForwardOptions", verbs: STREAM_VERBS },
   { name: "proxy", kind: "PodProxyOptions", verbs: ["create", "delete", "get", "patch", "update"] },
 ];
 

@@ -3,7 +3,14 @@ import type { Pod } from "../apis/core/types.ts";
 import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import { quote } from "../base/go/quote.ts";
 import { ok, type Result } from "../base/result.ts";
-import { isPort, PORT_FORWARD_PROTOCOLS, SPDY_TUNNEL, serveChannels, serveTunnel } from "../streaming/port-forward.ts";
+import {
+  isPort,
+  MAX_PORTS,
+  PORT_FORWARD_PROTOCOLS,
+  SPDY_TUNNEL,
+  serveChannels,
+  serveTunnel,
+} from "../streaming/port-forward.ts";
 import { acceptWebSocket } from "../streaming/websocket.ts";
 import { type ApiAnswer, type ApiRequest, statusAnswer } from "./api-answer.ts";
 import type { PodStreams } from "./pod-streams.ts";
@@ -34,6 +41,7 @@ export function forwardPorts(streams: PodStreams | undefined, request: ApiReques
 function parsePorts(query: URLSearchParams): Result<readonly number[], ApiStatus> {
   const texts = query.getAll("ports").flatMap((text) => text.split(","));
   if (texts.length === 0) return refuse("BadRequest", 'query parameter "ports" is required');
+  if (texts.length > MAX_PORTS) return refuse("BadRequest", `one request can forward at most ${MAX_PORTS} ports`);
   const wrong = texts.find((text) => !/^\d{1,5}$/.test(text) || !isPort(Number(text)));
   if (wrong === undefined) return ok(texts.map(Number));
   return refuse("BadRequest", `unable to parse ${quote(wrong)} as a port: must be a number from 1 to 65535`);

@@ -5,6 +5,10 @@ import type { WebSocket } from "./websocket.ts";
 /** The subprotocols that exec, attach and port-forward have in common. */
 export const CHANNEL_PROTOCOLS: readonly string[] = ["v4.channel.k8s.io", "v4.base64.channel.k8s.io"];
 
+const DIGIT_ZERO = 0x30;
+/** How many channels the ASCII characters from `0` can name. */
+export const MAX_CHANNELS = 0x80 - DIGIT_ZERO;
+
 interface ChannelMessage {
   readonly channel: number;
   readonly data: Buffer;
@@ -12,7 +16,7 @@ interface ChannelMessage {
 
 export class ChannelSocket {
   readonly #socket: WebSocket;
-  /** The channel is a digit, and the data are base64. */
+  /** The channel is one character, counted from `0`, and the data are base64. */
   readonly #isText: boolean;
 
   constructor(socket: WebSocket, protocol: string) {
@@ -31,11 +35,9 @@ export class ChannelSocket {
     }
   }
 
-  /** Resolves when the client can take more, or is gone. */
+  /** `channel`: below {@link MAX_CHANNELS}. Resolves when the client can take more, or is gone. */
   send(channel: number, data: Buffer): Promise<void> {
-    if (this.#isText) return this.#socket.send(`${channel}${data.toString("base64")}`);
+    if (this.#isText) return this.#socket.send(String.fromCharCode(DIGIT_ZERO + channel) + data.toString("base64"));
     return this.#socket.send(Buffer.concat([Buffer.of(channel), data]));
   }
 }
-
-const DIGIT_ZERO = 0x30;

@@ -1,7 +1,7 @@
 // Forwards connections of a client to ports of a pod, over one WebSocket.
 import type { Duplex } from "node:stream";
 import { errorText } from "../base/errors.ts";
-import { CHANNEL_PROTOCOLS, ChannelSocket } from "./channel-socket.ts";
+import { CHANNEL_PROTOCOLS, ChannelSocket, MAX_CHANNELS } from "./channel-socket.ts";
 import { Inbox } from "./inbox.ts";
 import { SpdyError } from "./spdy-frames.ts";
 import { SpdySession, type SpdyStream } from "./spdy-session.ts";
@@ -11,6 +11,7 @@ import type { WebSocket } from "./websocket.ts";
 export const SPDY_TUNNEL = "SPDY/3.1+portforward.k8s.io";
 /** In the others, each port has two channels and one connection. */
 export const PORT_FORWARD_PROTOCOLS: readonly string[] = [SPDY_TUNNEL, ...CHANNEL_PROTOCOLS];
+export const MAX_PORTS = MAX_CHANNELS / 2;
 
 export interface ForwardedPorts {
   /** As error texts name it: `NAME, uid UID`. */
@@ -65,7 +66,7 @@ function pair(data: SpdyStream, error: SpdyStream): ClientConnection {
   };
 }
 
-/** Resolves when all connections have ended, or the client has disconnected. */
+/** `wanted`: at most {@link MAX_PORTS}. Resolves when all connections have ended, or the client has disconnected. */
 export async function serveChannels(
   socket: WebSocket,
   protocol: string,

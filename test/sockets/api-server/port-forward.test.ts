@@ -55,4 +55,20 @@ describe("port-forward over a WebSocket with channels", () => {
     target.end();
     expect(await other.closed).toBe(1000);
   });
+
+  it("names each channel by one character in base64, also that of the sixth port", async () => {
+    const list = [90, 91, 92, 93, 94, 95].join(",");
+    const client = dialStream(api, `${POD}/portforward?ports=${list}`, "v4.base64.channel.k8s.io");
+    await client.closed;
+    expect(Object.keys(client.output).map(Number)).toEqual(Array.from({ length: 12 }, (_, channel) => 0x30 + channel));
+    const sixth = Buffer.from(client.output[0x30 + 11] ?? "", "base64").toString("latin1");
+    expect(sixth.slice(0, 2)).toBe("_\0");
+  });
+
+  it("refuses more ports than channels can name", async () => {
+    const ports = Array.from({ length: 41 }, () => 80).join(",");
+    await expect(dialStream(api, `${POD}/portforward?ports=${ports}`, "v4.channel.k8s.io").closed).rejects.toThrow(
+      "400",
+    );
+  });
 });
