@@ -1,6 +1,7 @@
 // Admits objects in the API server's order and with its texts: pruning and defaulting, mutating webhook, schema
 // validation, validating webhook. The API server refuses unknown fields before (schema/schemas.ts).
 
+import { fieldsOf } from "../base/json.ts";
 import { exampleError } from "./config/example-checksum.ts";
 import { configMapError, isClusterConfig } from "./config/serving-config.ts";
 import type { ServingConfig } from "./config/types.ts";
@@ -10,13 +11,16 @@ import { type DecodeError, decode } from "./go/decode.ts";
 import { kindOf, resourceOf } from "./kinds.ts";
 import type { Admission, AdmissionAnswer, AdmissionRequest } from "./meta/admission.ts";
 import { type ApiStatus, makeFailure } from "./meta/api-status.ts";
+import { type Findings, finding, findingsText } from "./meta/field-error.ts";
 import type { AnyObject } from "./meta/object.ts";
 import { deploymentFindings } from "./schema/deployment-findings.ts";
 import { metadataFindings } from "./schema/metadata-findings.ts";
+import { podSpecFindings } from "./schema/pod-findings.ts";
 import { goSchema, type Schema } from "./schema/schema.ts";
 import { schemaOf } from "./schema/schemas.ts";
 import { checkShape, statusFindings } from "./schema/shape-findings.ts";
 import { isValid, pruneAndDefault, type SchemaFinding, schemaFindings } from "./schema/structural.ts";
+import { SERVICE_LABEL } from "./serving/labels.ts";
 import { decodeRefusal, mutate, review, reviewTexts, type WebhookRequest } from "./serving/webhook.ts";
 
 const DEFAULTING = "webhook.serving.knative.dev";
@@ -59,7 +63,26 @@ function admitBySchema(schema: Schema, object: AnyObject, webhook: Omit<WebhookR
   const structural = [...metadataFindings(mutation.object), ...schemaFindings(schema, complete)];
   if (structural.length > 0) return invalid(complete, structural);
   const { errors, warnings } = reviewTexts(review({ ...webhook, object: complete }));
-  return errors === "" ? { object: complete, warnings } : denied(VALIDATION, `validation failed: ${errors}`);
+  const refusal = errors === "" ? findingsText(dryRunPod(complete)) : errors;
+  return refusal === "" ? { object: complete, warnings } : denied(VALIDATION, `validation failed: ${refusal}`);
+}
+
+/**
+ * Validates the Pod of a Service or a Configuration without a Service, which Knative's webhook does only if the write
+ * itself is a dry run.
+ * @see knative pkg/webhook/podspec_dryrun.go
+ */
+function dryRunPod(object: AnyObject): Findings {
+  const { kind, spec, metadata } = object;
+  const isChild = kind === "Configuration" && metadata.labels?.[SERVICE_LABEL] !== undefined;
+  if ((kind !== "Service" && kind !== "Configuration") || isChild) return [];
+  const found = podSpecFindings(fieldsOf(fieldsOf(spec)["template"])["spec"], "spec");
+  if (found.length === 0) return [];
+  const { message } = invalid(
+    { apiVersion: "v1", kind: "Pod", metadata: { name: "dry-run-validation" } },
+    found,
+  ).refused;
+  return finding(`dry run failed with ${message}`, ["spec.template"]);
 }
 
 /** Admits an object of a built-in or internal kind. */
@@ -67,10 +90,16 @@ function admitByShape(given: AnyObject, webhook: Omit<WebhookRequest, "object">)
   const shape = checkShape(given);
   const { object, decodeErrors } = mutate({ ...webhook, object: shape.object });
   if (decodeErrors.length > 0) return denied(DEFAULTING, decodeRefusal(decodeErrors));
-  // The findings of a Deployment assume the types of the schema.
-  const isDeployment = kindOf(object) === "Deployment.apps" && shape.findings.length === 0;
-  const found = [...metadataFindings(object), ...shape.findings, ...(isDeployment ? deploymentFindings(object) : [])];
+  // The other findings assume the types of the schema.
+  const more = shape.findings.length === 0 ? findingsOfKind(object) : [];
+  const found = [...metadataFindings(object), ...shape.findings, ...more];
   return found.length > 0 ? invalid(object, found) : { object, warnings: [] };
+}
+
+function findingsOfKind(object: AnyObject): readonly SchemaFinding[] {
+  const kind = kindOf(object);
+  if (kind === "Pod") return podSpecFindings(object.spec, "spec");
+  return kind === "Deployment.apps" ? deploymentFindings(object) : [];
 }
 
 function admitStatus(object: AnyObject): AdmissionAnswer {

@@ -9,9 +9,11 @@ import { kindOf, resourceOf } from "../apis/kinds.ts";
 import { type Finding, type Findings, findingText, merged } from "../apis/meta/field-error.ts";
 import type { AnyObject, StringMap } from "../apis/meta/object.ts";
 import { metadataFindings } from "../apis/schema/metadata-findings.ts";
+import { podSpecFindings } from "../apis/schema/pod-findings.ts";
 import { schemaOf, unknownFields } from "../apis/schema/schemas.ts";
 import { pruneAndDefault, schemaFindings } from "../apis/schema/structural.ts";
 import { mutate, review } from "../apis/serving/webhook.ts";
+import { fieldsOf } from "../base/json.ts";
 import type { Diagnostic, ManifestFile } from "./diagnostic.ts";
 import { gatedField, gateOf, gateRemedy } from "./gate-remedy.ts";
 import { impossibleSecrets, secretNameFix, unknownRevisions } from "./laptop-findings.ts";
@@ -205,12 +207,15 @@ function validateServing(object: AnyObject, config: ServingConfig, diagnostic: M
   const findings = review({ ...request, object: complete });
   const paths = new Set(findings.flatMap((finding) => finding.paths));
   // If the schema and Knative's webhook report the same path, keep Knative's message: users can search for it.
-  const structural = [...metadataFindings(complete), ...schemaFindings(schema, complete)].filter(
+  const podPath = object.kind === "Revision" ? "spec" : "spec.template.spec";
+  const podSpec = object.kind === "Revision" ? complete.spec : fieldsOf(fieldsOf(complete.spec)["template"])["spec"];
+  const named = podSpecFindings(podSpec, podPath);
+  const structural = [...metadataFindings(complete), ...schemaFindings(schema, complete), ...named].filter(
     ({ path }) => !paths.has(path),
   );
   return [
     ...structural.map(({ path, message }) => diagnostic("error", path, `${path}: ${message}`)),
-    ...findingDiagnostics(findings, object.kind === "Revision" ? "spec" : "spec.template.spec", diagnostic),
+    ...findingDiagnostics(findings, podPath, diagnostic),
     ...laptopNotes(pruned, config.features).map(({ path, message }) => diagnostic("warning", path, message)),
   ];
 }

@@ -1,9 +1,10 @@
-// Validates a Deployment's selector, template labels and containers. It does not validate the fields of the Pods.
+// Validates a Deployment's selector, template labels, and containers with their names.
 // Source: pkg/apis/apps/validation/validation.go (kubernetes).
 import { fieldsOf } from "../../base/json.ts";
 import { matchesLabels } from "../core/label-selector.ts";
 import type { Deployment } from "../core/types.ts";
 import type { AnyObject } from "../meta/object.ts";
+import { podSpecFindings } from "./pod-findings.ts";
 import type { SchemaFinding } from "./structural.ts";
 
 const LABELS_PATH = "spec.template.metadata.labels";
@@ -19,7 +20,7 @@ export function deploymentFindings({ spec }: AnyObject): readonly SchemaFinding[
     found.push({ path: LABELS_PATH, message, reason: "FieldValueInvalid" });
   }
   if (!template?.spec?.containers?.length) found.push(required("spec.template.spec.containers"));
-  return found;
+  return [...found, ...podSpecFindings(template?.spec, "spec.template.spec")];
 }
 
 function required(path: string): SchemaFinding {

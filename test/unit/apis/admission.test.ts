@@ -108,6 +108,27 @@ describe("admission", () => {
       'Deployment.apps "web" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
     );
   });
+  it("admission refuses container names that no Pod can have, with the text of the webhook's dry run", () => {
+    const answer = create(service({ containers: [{ image: "a/b", name: "Web_1" }] }));
+    const rule = `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`;
+    expect(refusal(answer)?.message).toBe(
+      `admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed: dry run failed with Pod "dry-run-validation" is invalid: spec.containers[0].name: Invalid value: "Web_1": ${rule}: spec.template`,
+    );
+    const pod = (containers: object[]): AnyObject => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "web", namespace: "default" },
+      spec: { containers, initContainers: [{ name: "a", image: "a/b" }] },
+    });
+    const named = (...names: string[]) => refusal(create(pod(names.map((name) => ({ name, image: "a/b" })))));
+    expect(named("b", "c")).toBeUndefined();
+    expect(named("A", "a".repeat(64), "")?.details?.causes).toEqual([
+      { reason: "FieldValueInvalid", message: `Invalid value: "A": ${rule}`, field: "spec.containers[0].name" },
+      expect.objectContaining({ message: expect.stringContaining("must be no more than 63 characters") }),
+      { reason: "FieldValueRequired", message: "Required value", field: "spec.containers[2].name" },
+    ]);
+    expect(named("a")?.message).toBe('Pod "web" is invalid: spec.initContainers[0].name: Duplicate value: "a"');
+  });
   it("admission refuses with the texts of Knative's webhooks", () => {
     const answer = create(service({ containers: [{ image: "BAD" }], timeoutSeconds: 601 }));
     expect(refusal(answer)).toMatchObject({ code: 400, reason: "BadRequest" });
