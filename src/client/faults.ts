@@ -31,7 +31,10 @@ export function listFaults(client: FaultClient): Promise<readonly Fault[]> {
   return client.knap<readonly Fault[]>("GET", "/faults");
 }
 
-/** Ends faults. Resolves with them and their last counts. Rejects with NotFound for an id that is not on. */
+/**
+ * Ends faults. Resolves with them and their last counts; an id also finds a fault that has ended before. Rejects with
+ * NotFound for an id that is unknown.
+ */
 export function clearFaults(client: FaultClient, selection: FaultSelection = {}): Promise<readonly Fault[]> {
   return client.knap<readonly Fault[]>("POST", "/faults/off", selection);
 }

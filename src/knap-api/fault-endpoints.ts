@@ -13,6 +13,8 @@ interface FaultSwitch {
   inject(spec: FaultSpec): Result<Fault, ApiStatus>;
   /** Ends the chosen ones, and returns them. */
   end(isChosen: (fault: Fault) => boolean): readonly Fault[];
+  /** Returns a fault that has ended. */
+  past(id: string): Fault | undefined;
 }
 
 export interface FaultEndpointOptions {
@@ -40,9 +42,11 @@ function end(faults: FaultSwitch, fields: JsonFields): Result<readonly Fault[], 
   if (!isChosen.ok) return failed(makeFailure("BadRequest", isChosen.error));
   const ended = faults.end(isChosen.value);
   const { id } = fields;
-  if (id !== undefined && ended.length === 0)
-    return failed(makeFailure("NotFound", `fault ${id} is not on; \`knap fault\` lists those that are`));
-  return ok(ended);
+  if (id === undefined || ended.length > 0) return ok(ended);
+  const past = faults.past(`${id}`);
+  return past
+    ? ok([past])
+    : failed(makeFailure("NotFound", `there is no fault ${id}; \`knap fault\` lists the faults`));
 }
 
 const SELECTION = ["id", "service", "revision", "namespace"];

@@ -18,21 +18,18 @@ interface FaultKindRow {
 
 /** The kinds in the order in which help and docs list them. */
 export const faultKinds = {
-  "slow-start": { on: "start", does: "its port stays closed for the delay", takes: ["delay"] },
-  "crash-on-start": { on: "start", does: "the container is killed" },
-  "crash-mid-request": { on: "request", does: "the container gets the request and is killed before it responds" },
-  "out-of-memory": {
-    on: "request",
-    does: "the same, as by the kernel when the memory is used up (OOMKilled, exit code 137)",
-  },
-  "readiness-flap": { on: "check", does: "the pod becomes unready, and recovers", percent: 50 },
-  "ignores-sigterm": { on: "stop", does: "the container gets no stop signal, so it is killed later" },
-  "image-pull-failure": { on: "pull", does: "the pull fails (ErrImagePull, ImagePullBackOff)" },
+  "slow-start": { on: "start", does: "the port of a started container opens after the delay", takes: ["delay"] },
+  "crash-on-start": { on: "start", does: "a started container is killed" },
+  "crash-mid-request": { on: "request", does: "the container is killed before it responds (502)" },
+  "out-of-memory": { on: "request", does: "the container is OOMKilled before it responds (502)" },
+  "readiness-flap": { on: "check", does: "a ready pod becomes unready, and recovers", percent: 50 },
+  "ignores-sigterm": { on: "stop", does: "the stop signal is not sent; SIGKILL follows" },
+  "image-pull-failure": { on: "pull", does: "the pull of an image fails (ErrImagePull)" },
   latency: { on: "request", does: "the container gets the request after the delay", takes: ["delay"] },
-  errors: { on: "request", does: "the response is an error instead of the container's", takes: ["status"] },
+  errors: { on: "request", does: "the response is an error, not the container's", takes: ["status"] },
   "connection-reset": { on: "request", does: "the client's connection is closed without a response" },
-  "queue-full": { on: "request", does: "503, as if the queue-proxy's queue was full" },
-  "dns-failure": { on: "query", does: "the lookup of the host fails (SERVFAIL)", takes: ["host"] },
+  "queue-full": { on: "request", does: "the queue-proxy rejects the request (503)" },
+  "dns-failure": { on: "query", does: "the lookup of the host in a container fails", takes: ["host"] },
   "clock-jump": { does: "the session's clock jumps by this duration", takes: ["by"] },
 } as const satisfies Readonly<Record<string, FaultKindRow>>;
 
@@ -76,6 +73,8 @@ export interface Fault extends FaultSpec {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly endsAt?: string | undefined;
+  /** Absent while it is on. */
+  readonly endedAt?: string | undefined;
   /** The events it has decided about, and those on which it has acted. */
   readonly events: number;
   readonly hits: number;

@@ -115,10 +115,14 @@ function addFaultCommand(program: Command, run: Run): void {
     )
     .argument("[args...]", "list (default), off, or SERVICE KIND")
     .addOption(namespaceFlag())
-    .option("--percent <number>", "act on this share of events", numberOf)
-    .option("--seed <number>", "choose other events (default: 1)", numberOf)
-    .option("--count <number>", "end after acting this often", numberOf)
-    .option("--duration <time>", "end after this time")
+    .option(
+      "--percent <number>",
+      "share of events on which it acts, up to 100 (default: 100; readiness-flap 50)",
+      numberOf,
+    )
+    .option("--seed <number>", "chooses the events; the same seed acts on the same ones (default: 1)", numberOf)
+    .option("--count <number>", "ends after it has acted this often", numberOf)
+    .option("--duration <time>", "ends after this time")
     .option("--delay <time>", "of slow-start and latency (default: 1s)")
     .option("--status <code>", "of errors, 400 to 599 (default: 500)", numberOf)
     .option("--host <name>", "of dns-failure: the name whose lookup fails")

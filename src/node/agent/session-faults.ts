@@ -43,6 +43,8 @@ interface Running {
 }
 
 const NONE: readonly Fault[] = [];
+/** The number of ended faults whose counts can still be read. */
+const KEPT = 100;
 const SWITCHED_OFF = "it was switched off";
 
 export class SessionFaults {
@@ -50,6 +52,8 @@ export class SessionFaults {
   readonly #recorder: EventRecorder;
   /** By id, oldest first. */
   readonly #running = new Map<string, Running>();
+  /** The faults that have ended, by id, oldest first. */
+  readonly #past = new Map<string, Fault>();
   readonly #refusals = new Map<FaultKind, string>();
   readonly #watches: readonly Disposable[];
   #injected = 0;
@@ -69,6 +73,11 @@ export class SessionFaults {
   /** The faults that are on, oldest first. */
   get all(): readonly Fault[] {
     return this.#running.size === 0 ? NONE : [...this.#running.values()].map(({ fault }) => fault);
+  }
+
+  /** Returns one of the last faults that have ended. */
+  past(id: string): Fault | undefined {
+    return this.#past.get(id);
   }
 
   /** Refuses a kind that this session cannot do. `why` also says what to do. */
@@ -152,22 +161,30 @@ export class SessionFaults {
     const jumped = this.#options.jump(msOf(spec.by ?? "0"));
     if (!jumped.ok) return failed(makeFailure("Conflict", `${spec.kind}: ${jumped.error}`));
     const { id, now } = this.#nextId();
-    const fault: Fault = { id, ...spec, startedAt: timeText(now), endsAt: timeText(now), events: 1, hits: 1 };
+    const fault: Fault = { id, ...spec, startedAt: timeText(now), events: 1, hits: 1 };
     this.#record({ about }, "FaultInjected", injectedText(fault));
-    return ok(fault);
+    return ok(this.#keep(fault));
   }
 
   #endAll(isChosen: (running: Running) => boolean, why: string): readonly Fault[] {
     const chosen = [...this.#running.values()].filter(isChosen);
-    for (const running of chosen) this.#end(running, why);
-    return chosen.map(({ fault }) => fault);
+    return chosen.map((running) => this.#end(running, why));
   }
 
-  #end(running: Running, why: string): void {
+  #end(running: Running, why: string): Fault {
     running.timer?.[Symbol.dispose]();
     this.#running.delete(running.fault.id);
     const message = `fault ${faultText(running.fault)} has ended: ${why}`;
     this.#record(running, "FaultEnded", message, why === SWITCHED_OFF ? "Normal" : "Warning");
+    return this.#keep(running.fault);
+  }
+
+  #keep(fault: Fault): Fault {
+    const ended = { ...fault, endedAt: timeText(this.#options.clock.now()) };
+    this.#past.set(fault.id, ended);
+    const [oldest = ""] = this.#past.keys();
+    if (this.#past.size > KEPT) this.#past.delete(oldest);
+    return ended;
   }
 
   /** `knap up` prints Warnings only. */

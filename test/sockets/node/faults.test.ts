@@ -46,6 +46,8 @@ test("errors answer the chosen share of requests, the same ones for a seed, unti
   const first = await statuses("errors", 16);
   expect(first.filter((status) => status === 503)).toHaveLength(4);
   expect(await listFaults(session.emulator.client)).toEqual([]);
+  const [ended] = await clearFaults(session.emulator.client, { id: fault.id });
+  expect(ended).toMatchObject({ id: fault.id, hits: 4, endedAt: expect.any(String) });
   expect(await reasons("errors")).toEqual(expect.arrayContaining(["FaultInjected", "FaultEnded"]));
   await inject(request);
   expect(await statuses("errors", 16)).toEqual(first);
@@ -185,6 +187,21 @@ test("a fault concerns its Service or Revision only, and ends with its time or w
   await eventually(async () => expect(await targets()).not.toContain("one"));
 });
 
+test("with a virtual clock, the duration of a fault is virtual time, and the clock cannot jump back", async () => {
+  await using virtual = await openSession("process", { clock: "virtual" });
+  const { client } = virtual.emulator;
+  await virtual.deploy("hello");
+  await client.knap("POST", "/clock/run", { service: "hello", ready: true });
+  const { id } = await injectFault(client, { kind: "errors", service: "hello", duration: "50s" });
+  await client.knap("POST", "/clock/advance", { ms: 49_000 });
+  expect((await virtual.fetch("hello")).status).toBe(500);
+  await client.knap("POST", "/clock/advance", { ms: 1000 });
+  expect((await virtual.fetch("hello")).status).toBe(200);
+  expect(await clearFaults(client, { id })).toMatchObject([{ id, events: 1, hits: 1 }]);
+  const jump = { kind: "clock-jump", by: "-1h" } as const;
+  await expect(injectFault(client, jump)).rejects.toThrow("virtual time cannot go back");
+});
+
 test("a fault that cannot be is refused with what to do", async () => {
   await expect(inject({ kind: "errors", service: "nobody" })).rejects.toThrow(
     'services.serving.knative.dev "nobody" not found',
@@ -195,7 +212,7 @@ test("a fault that cannot be is refused with what to do", async () => {
   await expect(inject({ kind: "dns-failure", service: "refused", host: "db" })).rejects.toThrow(
     "start the session with Docker",
   );
-  await expect(clearFaults(session.emulator.client, { id: "f999" })).rejects.toThrow("fault f999 is not on");
+  await expect(clearFaults(session.emulator.client, { id: "f999" })).rejects.toThrow("there is no fault f999");
   await expect(clearFaults(session.emulator.client, { id: "f1", service: "refused" })).rejects.toThrow(
     "name one fault by its id",
   );
