@@ -1,4 +1,5 @@
 // Defines the columns of `kubectl get` for built-in kinds. Source: kubernetes/pkg/printers/internalversion.
+import type { HorizontalPodAutoscaler } from "../apis/autoscaling/types.ts";
 import type { EndpointSlice, EventV1, ReplicaSet } from "../apis/core/derived-types.ts";
 import { formatSelector } from "../apis/core/label-selector.ts";
 import type { PodSpec } from "../apis/core/pod-spec.ts";
@@ -124,6 +125,22 @@ const replicaSetColumns: readonly Column[] = [
   replicaSetWide("Selector", ({ spec }) => formatSelector(spec.selector) || NONE),
 ];
 
+const autoscaler = of<HorizontalPodAutoscaler>(column);
+const autoscalerColumns: readonly Column[] = [
+  autoscaler("Reference", ({ spec }) => `${spec.scaleTargetRef?.kind ?? ""}/${spec.scaleTargetRef?.name ?? ""}`),
+  autoscaler("Targets", ({ spec }) => joinOrNone((spec.metrics ?? []).map(metricText))),
+  autoscaler("MinPods", ({ spec }) => spec.minReplicas ?? "<unset>"),
+  autoscaler("MaxPods", ({ spec }) => spec.maxReplicas ?? "<unset>"),
+  autoscaler("Replicas", ({ status }) => status?.currentReplicas ?? 0),
+  age,
+];
+
+function metricText(metric: HorizontalPodAutoscaler["spec"]["metrics"][number]): string {
+  const [name, target] =
+    metric.type === "Resource" ? [`${metric.resource.name}: `, metric.resource.target] : ["", metric.pods.target];
+  return `${name}<unknown>/${target.type === "Utilization" ? `${target.averageUtilization}%` : target.averageValue}`;
+}
+
 const eventV1 = of<EventV1>(column);
 const eventV1Columns: readonly Column[] = [
   column("Last Seen", (object, now) => since((object as EventV1).deprecatedLastTimestamp, now)),
@@ -154,6 +171,7 @@ const byKind: { readonly [K in Kind]?: readonly Column[] } = {
     age,
   ],
   "ReplicaSet.apps": replicaSetColumns,
+  "HorizontalPodAutoscaler.autoscaling": autoscalerColumns,
   "CustomResourceDefinition.apiextensions.k8s.io": [
     column("Created At", ({ metadata }) => metadata.creationTimestamp ?? ""),
   ],

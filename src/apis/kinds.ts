@@ -1,6 +1,6 @@
 // Defines all kinds: their types, and the resource table for discovery, kubectl's short names and the store.
 
-import type { Metric, PodAutoscaler } from "./autoscaling/types.ts";
+import type { HorizontalPodAutoscaler, Metric, PodAutoscaler } from "./autoscaling/types.ts";
 import type { CustomResourceDefinition, EndpointSlice, EventV1, ReplicaSet, Review } from "./core/derived-types.ts";
 import type {
   ConfigMap,
@@ -48,6 +48,7 @@ export interface Kinds {
   PersistentVolumeClaim: PersistentVolumeClaim;
   Event: Event;
   "Lease.coordination.k8s.io": Lease;
+  "HorizontalPodAutoscaler.autoscaling": HorizontalPodAutoscaler;
   "EndpointSlice.discovery.k8s.io": EndpointSlice;
   "ReplicaSet.apps": ReplicaSet;
   "Event.events.k8s.io": EventV1;
@@ -199,6 +200,7 @@ const AUTHORIZATION = "authorization.k8s.io/v1";
 /** All resources that the API serves. */
 export const apiResources: readonly Resource[] = [
   ...resources,
+  readOnly("HorizontalPodAutoscaler.autoscaling", "autoscaling/v2", "horizontalpodautoscalers", ["hpa"], ["all"]),
   readOnly("EndpointSlice.discovery.k8s.io", "discovery.k8s.io/v1", "endpointslices", [], [], "namespaced", false),
   readOnly("ReplicaSet.apps", "apps/v1", "replicasets", ["rs"], ["all"], "namespaced", false),
   readOnly("Event.events.k8s.io", "events.k8s.io/v1", "events", ["ev"], [], "namespaced", false),

@@ -30,6 +30,29 @@ export interface Metric extends AnyObject {
   readonly status?: ConditionedStatus;
 }
 
+type MetricTarget =
+  | { readonly type: "Utilization"; readonly averageUtilization: number }
+  | { readonly type: "AverageValue"; readonly averageValue: string };
+
+/** autoscaling/v2, of a PodAutoscaler of the HPA class. */
+export interface HorizontalPodAutoscaler extends AnyObject {
+  readonly kind: "HorizontalPodAutoscaler";
+  readonly spec: {
+    readonly scaleTargetRef: PodAutoscaler["spec"]["scaleTargetRef"];
+    readonly minReplicas: number;
+    readonly maxReplicas: number;
+    readonly metrics: readonly (
+      | { readonly type: "Resource"; readonly resource: { readonly name: string; readonly target: MetricTarget } }
+      | {
+          readonly type: "Pods";
+          readonly pods: { readonly metric: { readonly name: string }; readonly target: MetricTarget };
+        }
+    )[];
+    readonly behavior?: Readonly<Record<"scaleUp" | "scaleDown", { readonly stabilizationWindowSeconds: number }>>;
+  };
+  readonly status?: { readonly currentReplicas: number; readonly desiredReplicas: number };
+}
+
 /** `namespace/name` of a Revision (and of its PodAutoscaler, which shares the name). */
 export type RevisionKey = `${string}/${string}`;
 

@@ -1,4 +1,4 @@
-// Defines the fields of the kinds that the API server derives from stored objects. Clients do not write these kinds.
+// Defines the fields of the built-in kinds that clients only read.
 import type { Kind } from "../kinds.ts";
 import { eventSeries, eventSource, podTemplate } from "./core.ts";
 import { list, pointer, type StructType, struct } from "./field.ts";
@@ -20,6 +20,19 @@ const endpointPort = struct("EndpointPort", {
 });
 
 export const derivedStructs: ReadonlyMap<Kind, StructType> = new Map<Kind, StructType>([
+  [
+    "HorizontalPodAutoscaler.autoscaling",
+    kindStruct("HorizontalPodAutoscaler", {
+      spec: struct("HorizontalPodAutoscalerSpec", {
+        scaleTargetRef: objectReference,
+        minReplicas: "*int32",
+        maxReplicas: "int32",
+        metrics: "[]any",
+        behavior: "*any",
+      }),
+      status: struct("HorizontalPodAutoscalerStatus", { currentReplicas: "int32", desiredReplicas: "int32" }),
+    }),
+  ],
   [
     "EndpointSlice.discovery.k8s.io",
     kindStruct("EndpointSlice", { addressType: "string", endpoints: list(endpoint), ports: list(endpointPort) }),

@@ -191,6 +191,25 @@ test("events.k8s.io serves the Events of the core group with its own field names
   expect((await rowsOf(EVENTS))[0]?.slice(2)).toEqual(["Warning", "Failed", "pod/p", "no image"]);
 });
 
+test("kubectl prints the HorizontalPodAutoscaler of a revision, and cannot create one that would have no effect", async () => {
+  const HPAS = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers";
+  const target = { type: "Utilization", averageUtilization: 80 };
+  create({
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: meta("hello-00001"),
+    spec: {
+      scaleTargetRef: { kind: "Deployment", name: "hello-00001-deployment" },
+      minReplicas: 1,
+      maxReplicas: 5,
+      metrics: [{ type: "Resource", resource: { name: "cpu", target } }],
+    },
+  });
+  const [row] = await rowsOf(HPAS);
+  expect(row?.slice(0, 6)).toEqual(["hello-00001", "Deployment/hello-00001-deployment", "cpu: <unknown>/80%", 1, 5, 0]);
+  expect((await api.send("POST", HPAS, { metadata: { name: "mine" } })).status).toBe(405);
+});
+
 test("each kind of Knative has an established CustomResourceDefinition with its schema", async () => {
   const CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   const names = (await list(CRDS)).map(({ metadata }) => metadata.name);

@@ -1,5 +1,5 @@
 // Plans for a PodAutoscaler of the HPA class, which scales by cpu or memory and never to zero. The autoscaler's advice
-// replaces a HorizontalPodAutoscaler object. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
+// replaces Kubernetes' controller of HorizontalPodAutoscalers. Source: pkg/reconciler/autoscaling/hpa/hpa.go.
 import * as lifecycle from "../../../apis/autoscaling/pod-autoscaler-lifecycle.ts";
 import { isReady } from "../../../apis/meta/conditions.ts";
 import { keyOf, namespacedName } from "../../../apis/meta/key.ts";
@@ -11,6 +11,7 @@ import { makeHpaSpec } from "../../autoscaler/hpa-spec.ts";
 import { ensureSpec } from "../ownership.ts";
 import type { ReconcileError } from "../pass.ts";
 import { makeServerlessService } from "./make-children.ts";
+import { makeHorizontalPodAutoscaler } from "./make-hpa.ts";
 import { conditionsOf, type PodAutoscalerPass, refuseForeign } from "./pod-autoscaler-pass.ts";
 
 export function reconcileHpa(pass: PodAutoscalerPass): ReconcileError {
@@ -22,6 +23,10 @@ export function reconcileHpa(pass: PodAutoscalerPass): ReconcileError {
   if (refused !== undefined) return refused;
   const replicas = ensureReplicas(pass);
   const isServed = ensureService(pass, sks);
+  const wanted = makeHorizontalPodAutoscaler(pa, world.config.autoscaler);
+  const status = { currentReplicas: replicas.current, desiredReplicas: replicas.desired };
+  const fields = { spec: wanted.spec, status };
+  pass.plan.ensure.push({ key: keyOf(wanted), fields, create: wanted, whole: [["spec"]], status: true });
   const initialScale = initialScaleOf(pa.metadata.annotations, world.config.autoscaler);
   const needed = Math.max(scaleBoundsOf(pa, world.config.autoscaler).min, initialScale);
   let conditions = lifecycle.markActive(conditionsOf(pass), at);

@@ -228,4 +228,31 @@ describe("the plan of a PodAutoscaler", () => {
     expect(specsOf(plan, "Deployment")).toEqual([{ replicas: 4 }]);
     expect(of("Active")?.status).toBe("True");
   });
+
+  test.each([
+    [{}, { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } }],
+    [
+      { metric: "memory", target: "100" },
+      { type: "Resource", resource: { name: "memory", target: { type: "AverageValue", averageValue: "100Mi" } } },
+    ],
+    [
+      { metric: "queue", target: "4.2" },
+      { type: "Pods", pods: { metric: { name: "queue" }, target: { type: "AverageValue", averageValue: "5" } } },
+    ],
+  ])(
+    "the HPA class has a HorizontalPodAutoscaler as Knative makes it for the annotations %j",
+    (annotations, metric) => {
+      const bounds = { "min-scale": "2", "max-scale": "5", window: "1m" };
+      const { plan } = planned({ annotations: { class: "hpa.autoscaling.knative.dev", ...bounds, ...annotations } });
+      expect(specsOf(plan, "HorizontalPodAutoscaler")).toEqual([
+        {
+          scaleTargetRef: { kind: "Deployment", name: "hello-00001-deployment" },
+          minReplicas: 2,
+          maxReplicas: 5,
+          metrics: [metric],
+          behavior: { scaleUp: { stabilizationWindowSeconds: 60 }, scaleDown: { stabilizationWindowSeconds: 60 } },
+        },
+      ]);
+    },
+  );
 });
