@@ -3,10 +3,14 @@ import { Readable } from "node:stream";
 
 export class Inbox extends Readable {
   #resume: (() => void) | undefined;
+  #hasEnd = false;
 
-  /** Resolves when the reader has room for more, or has destroyed the stream. To be called one at a time. */
+  /**
+   * Resolves when the reader has room for more, or has destroyed the stream. To be called one at a time. Ignores what
+   * comes after the end.
+   */
   add(chunk: Buffer): Promise<void> {
-    if (this.destroyed || this.readableEnded || this.push(chunk)) return Promise.resolve();
+    if (this.destroyed || this.#hasEnd || this.push(chunk)) return Promise.resolve();
     return new Promise((resolve) => {
       this.#resume = resolve;
     });
@@ -14,6 +18,7 @@ export class Inbox extends Readable {
 
   /** Ends the stream after what was added. */
   end(): void {
+    this.#hasEnd = true;
     if (!this.destroyed) this.push(null);
   }
 

@@ -62,7 +62,7 @@ export class SpdySession {
   async #handle(frame: SpdyFrame): Promise<void> {
     switch (frame.type) {
       case "open":
-        this.#open(frame.stream, await this.#headers.read(frame.block));
+        await this.#open(frame.stream, await this.#headers.read(frame.block));
         if (frame.isLast) this.#finish(frame.stream, "client");
         return;
       case "headers":
@@ -80,16 +80,15 @@ export class SpdySession {
     }
   }
 
-  #open(id: number, headers: ReadonlyMap<string, string>): void {
+  async #open(id: number, headers: ReadonlyMap<string, string>): Promise<void> {
     // The ids of a client's streams are odd.
     if (id % 2 === 0 || this.#streams.has(id) || this.#streams.size >= MAX_STREAMS) {
       const isFull = this.#streams.size >= MAX_STREAMS;
-      void this.#send(encodeReset(id, isFull ? RESETS.refusedStream : RESETS.protocolError));
-      return;
+      return this.#send(encodeReset(id, isFull ? RESETS.refusedStream : RESETS.protocolError));
     }
     const input = new Inbox();
     this.#streams.set(id, { input, hasClientEnded: false, hasServerEnded: false });
-    void this.#send(encodeReply(id, this.#replies.next()));
+    await this.#send(encodeReply(id, this.#replies.next()));
     this.#onStream({
       headers,
       input,

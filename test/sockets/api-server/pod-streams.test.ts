@@ -109,6 +109,24 @@ describe("exec over a WebSocket", () => {
     expect(await client.closed).toBe(1002);
   });
 
+  it("ignores input that a client sends after its end", async () => {
+    let text = "";
+    program = async ({ stdin }) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for await (const chunk of stdin ?? []) text += String(chunk);
+      return 0;
+    };
+    const client = dialStream(api, EXEC);
+    for (const [channel, bytes] of [
+      [0, "abc"],
+      [255, "\0"],
+      [0, "late"],
+    ] as const)
+      sendOn(client, channel, bytes);
+    expect(await client.closed).toBe(1000);
+    expect(text).toBe("abc");
+  });
+
   it("tells the command when the client disconnects, and when the server stops", async () => {
     let aborted = 0;
     program = ({ signal }) =>

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SpdyFrameReader } from "../../../src/streaming/spdy-frames.ts";
 import { DICTIONARY } from "../../../src/streaming/spdy-headers.ts";
 import { SpdySession, type SpdyStream } from "../../../src/streaming/spdy-session.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const deflate = () => createDeflate({ dictionary: DICTIONARY, flush: constants.Z_SYNC_FLUSH });
 let compressor: ReturnType<typeof deflate>;
@@ -109,6 +110,30 @@ describe("a SPDY session", () => {
     await session.receive(Buffer.concat([control(6, u32(5)), await open(1, {}), control(3, u32(1, 5)), ...ignored]));
     await turn();
     expect([frames(), streams[0]?.input.destroyed]).toEqual([["ping", "headers 1"], true]);
+  });
+
+  it("ignores data after the end of a stream", async () => {
+    await session.receive(Buffer.concat([await open(1, {}), data(1, "abc", 1), data(1, "late"), data(1, "", 1)]));
+    expect(await textOf(streams[0] as SpdyStream)).toBe("abc");
+  });
+
+  it("waits until the client takes the answers", async () => {
+    let take: (() => void) | undefined;
+    const send = (): Promise<void> =>
+      new Promise((resolve) => {
+        take = resolve;
+      });
+    const slow = new SpdySession(send, () => {});
+    let isTaken = false;
+    const receiving = slow.receive(await open(2, {})).then(() => {
+      isTaken = true;
+    });
+    await eventually(() => expect(take).toBeDefined());
+    await turn();
+    expect(isTaken).toBe(false);
+    take?.();
+    await receiving;
+    slow.close();
   });
 
   it("refuses a stream with an even or a used id", async () => {
