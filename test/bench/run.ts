@@ -3,6 +3,7 @@ import type { Bench, Figure } from "./bench.ts";
 
 /** Each bench is loaded only when it runs, because imports can start servers. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  ci: async () => (await import("./ci.ts")).ciBench,
   "many-services": async () => (await import("./many-services.ts")).manyServicesBench,
   proxy: async () => (await import("./proxy.ts")).proxyBench,
   "proxy-latency": async () => (await import("./proxy-latency.ts")).proxyLatencyBench,
