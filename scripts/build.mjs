@@ -1,21 +1,21 @@
 // Builds dist/: one bundle per entry point, split into chunks that are loaded lazily for a fast start. It does not
 // check types.
 
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, stop } from "esbuild";
+import { buildCommonJsTesting, buildTestingTypes } from "./build-testing.mjs";
 import { writeNotice } from "./notice.mjs";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Entry points of the package: name in dist → source. Entry points whose source does not exist yet are skipped. */
+/** Entry points of the package: name in dist → source. */
 const entries = {
   cli: "src/cli/main.ts",
   schema: "src/project/json-schema.ts",
   guard: "src/node/agent/guard-main.ts",
-  index: "src/index.ts",
   testing: "src/testing/index.ts",
 };
 
@@ -31,6 +31,19 @@ const commonJsNames = [
 
 /** Stubs replace optional native modules and developer tools that knap never uses. */
 const stub = (name) => join(root, "scripts", "stubs", name);
+
+/** docker-modem formats every request for its debug log, even if the log is off. That takes 5 ms and more. */
+const withoutDebugText = {
+  name: "without-debug-text",
+  setup({ onLoad }) {
+    onLoad({ filter: /docker-modem\/lib\/modem\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const contents = text.replace(/debug\('Sending: %s', util\.inspect\([^)]*\)\);/, "");
+      if (contents === text) throw new Error(`${path} formats no request any more: remove this plugin`);
+      return { contents };
+    });
+  },
+};
 
 /** Removes chunks of earlier builds after `hours`. Until then running sessions can load them. */
 async function sweepOldChunks(chunks, current, hours) {
@@ -68,13 +81,11 @@ async function writeSchema(dist) {
   await rm(join(dist, "schema.js"));
 }
 
-/** Builds everything into `dist`. `isRelease`: keeps no chunks of earlier builds. Resolves to the CLI's bundle. */
+/** Builds everything into `dist`. `isRelease`: with declarations and without chunks of earlier builds. Resolves to the CLI's bundle. */
 export async function buildAll({ dist = join(root, "dist"), isRelease = false } = {}) {
   const chunks = join(dist, "chunks");
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const entryPoints = Object.entries(entries)
-    .filter(([, source]) => existsSync(join(root, source)))
-    .map(([out, source]) => ({ in: join(root, source), out }));
+  const entryPoints = Object.entries(entries).map(([out, source]) => ({ in: join(root, source), out }));
   const result = await build({
     absWorkingDir: root,
     entryPoints,
@@ -91,6 +102,7 @@ export async function buildAll({ dist = join(root, "dist"), isRelease = false } 
     metafile: true,
     logLevel: "warning",
     banner: { js: commonJsNames },
+    plugins: [withoutDebugText],
     define: {
       "process.env.NODE_ENV": '"production"',
       "process.env.DEV": '"false"',
@@ -107,6 +119,8 @@ export async function buildAll({ dist = join(root, "dist"), isRelease = false } 
     },
   });
   await buildGateway(dist);
+  await buildCommonJsTesting(join(root, entries.testing), dist);
+  if (isRelease) await buildTestingTypes(join(root, entries.testing), dist);
   await mkdir(chunks, { recursive: true });
   const { outputs } = result.metafile;
   await sweepOldChunks(chunks, new Set(Object.keys(outputs).map((path) => join(root, path))), isRelease ? 0 : 24);
