@@ -1,8 +1,18 @@
 // Tests the packed tarball, installed into an empty folder as a user installs it.
-import { execFileSync } from "node:child_process";
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = new URL("../../../", import.meta.url).pathname;
@@ -20,12 +30,28 @@ describe("the packed package", () => {
 
   const exec = (program: string, args: readonly string[], cwd = folder): string => {
     const { KNAP_SESSION, CI, ...env } = process.env;
-    const own = { XDG_RUNTIME_DIR: base, XDG_STATE_HOME: base, npm_config_cache: join(base, ".npm") };
+    const own = {
+      KNAP_RUNTIME: "process",
+      XDG_RUNTIME_DIR: base,
+      XDG_STATE_HOME: base,
+      npm_config_cache: join(base, ".npm"),
+    };
     const offline = { npm_config_offline: "true", npm_config_audit: "false", npm_config_update_notifier: "false" };
-    return execFileSync(program, args, { cwd, env: { ...env, ...own, ...offline }, encoding: "utf8", stdio: "pipe" });
+    const ran = spawnSync(program, args, { cwd, env: { ...env, ...own, ...offline }, encoding: "utf8" });
+    if (ran.status !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${ran.stdout}${ran.stderr}`);
+    return ran.stdout;
   };
   /** Runs a program of the installed package and returns its standard output. */
   const run = (program: string, ...args: string[]): string => exec(join(folder, "node_modules/.bin", program), args);
+
+  /** Stands for `npm install`, without a registry. */
+  const linkModules = (...names: readonly string[]): void => {
+    for (const name of names) {
+      const path = join(folder, "node_modules", name);
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync(join(root, "node_modules", name), path);
+    }
+  };
 
   beforeAll(() => {
     base = mkdtempSync(join(tmpdir(), "knap-package-"));
@@ -65,7 +91,7 @@ describe("the packed package", () => {
     expect(run("knap", "version")).toMatch(/^knap \d/);
     expect(run("knap", "validate", "-f", "hello")).toBe("");
     const script = 'curl -fsS "$KNAP_URL"';
-    expect(run("knap", "ci", "-f", "hello", "--runtime", "process", "--", "sh", "-c", script)).toContain("Hello World");
+    expect(run("knap", "ci", "-f", "hello", "--", "sh", "-c", script)).toContain("Hello World");
   });
 
   test("`npx` and a global installation run knap from a folder without a package", () => {
@@ -77,5 +103,31 @@ describe("the packed package", () => {
     exec(join(prefix, "bin/knap"), ["init", "shop", "--template", "go"], empty);
     expect(readFileSync(join(empty, "shop/.gitignore"), "utf8")).toBe("/server\n");
     expect(readdirSync(empty)).toEqual(["shop"]);
+  });
+
+  test("the declarations of knap/testing need no types but those of Node, in ES modules and in CommonJS", () => {
+    linkModules("@types/node", "undici-types");
+    const text = [
+      'import { createHarness, type Harness, HarnessError } from "knap/testing";',
+      'const harness: Harness = createHarness({ clock: "virtual" });',
+      'export const text = (): Promise<string> => harness.service("a").fetch("/").then((reply) => reply.text());',
+      "export const isOurs = (error: unknown): boolean => error instanceof HarnessError;",
+    ].join("\n");
+    for (const name of ["consumer.mts", "consumer.cts"]) writeFileSync(join(folder, name), text);
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "es2023,esnext.disposable"];
+    const files = ["consumer.mts", "consumer.cts"];
+    exec(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...options, "--types", "node", ...files]);
+    const exported = exec(process.execPath, ["-p", 'Object.keys(require("knap/testing")).sort().join()']);
+    expect(exported.trim()).toBe("HarnessError,createHarness");
+  });
+
+  test.each([
+    ["node-test", ["--test"]],
+    ["vitest", [join(root, "node_modules/vitest/vitest.mjs"), "run"]],
+  ])("the sample tests of %s pass with the installed package", (sample, args) => {
+    const copy = join(folder, sample);
+    cpSync(join(root, "examples/testing", sample), copy, { recursive: true });
+    if (sample === "vitest") linkModules("vitest");
+    expect(exec(process.execPath, args, copy)).toMatch(/pass 2|2 passed/);
   });
 });
