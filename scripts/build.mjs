@@ -81,7 +81,10 @@ async function writeSchema(dist) {
   await rm(join(dist, "schema.js"));
 }
 
-/** Builds everything into `dist`. `isRelease`: with declarations and without chunks of earlier builds. Resolves to the CLI's bundle. */
+/**
+ * Builds everything into `dist`. `isRelease`: with declarations and without chunks of earlier builds. Resolves to the
+ * CLI's bundle.
+ */
 export async function buildAll({ dist = join(root, "dist"), isRelease = false } = {}) {
   const chunks = join(dist, "chunks");
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
