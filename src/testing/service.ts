@@ -210,7 +210,8 @@ export class ServiceUnderTest {
 
   /**
    * Deletes one ready pod, as a cluster does when it moves pods: drain, SIGTERM, a new pod. With `signal`, sends only
-   * the signal to its containers, as a crash would. Resolves with the name of the pod, once it is gone or signalled.
+   * the signal to its containers, as a crash would. Resolves with the name of the pod: when it is gone, after SIGKILL
+   * when it serves no more, after another signal at once.
    */
   async terminateOne({ signal }: { readonly signal?: NodeJS.Signals } = {}): Promise<string> {
     const pod = (await this.#listPods()).find(isPodServing);
@@ -218,8 +219,11 @@ export class ServiceUnderTest {
       throw new HarnessError(`${this.name} has no ready pod to terminate\n${await this.explain()}`);
     const { namespace = "", name } = pod.metadata;
     await this.#call(async (client) => {
-      if (signal !== undefined) await client.knap("POST", "/kill", { namespace, pod: name, signal });
-      else await deletePod(client, namespace, name);
+      const kill = () => client.knap("POST", "/kill", { namespace, pod: name, signal });
+      const remove = () => client.delete({ kind: "Pod", namespace, name });
+      if (signal === undefined) await actOnPod(client, pod, remove, () => false);
+      else if (signal === "SIGKILL") await actOnPod(client, pod, kill, (changed) => !isPodServing(changed));
+      else await kill();
     });
     return name;
   }
@@ -260,18 +264,18 @@ export class ServiceUnderTest {
   }
 }
 
-/** Resolves when the pod is gone. */
-async function deletePod(client: Client, namespace: string, name: string): Promise<void> {
+/** Calls `act` once the pod is watched. Resolves when the pod is gone, or when `isDone` is true for it after that. */
+async function actOnPod(client: Client, pod: Pod, act: () => Promise<unknown>, isDone: (pod: Pod) => boolean) {
+  const { namespace = "", name } = pod.metadata;
   const { signal } = new AbortController();
-  const key = { kind: "Pod", namespace, name } as const;
-  let isAsked = false;
+  let hasActed = false;
   for await (const event of client.watch("Pod", { namespace, signal })) {
     if (event.type === "RESTART") {
-      if ((await client.get(key)) === undefined) return;
+      if ((await client.get({ kind: "Pod", namespace, name })) === undefined) return;
     } else if (event.object.metadata.name === name) {
-      if (event.type === "DELETED") return;
-      if (!isAsked) await client.delete(key);
-      isAsked = true;
+      if (event.type === "DELETED" || (hasActed && isDone(event.object))) return;
+      if (!hasActed) await act();
+      hasActed = true;
     }
   }
 }

@@ -93,6 +93,9 @@ describe("a harness on the virtual clock", () => {
     expect(await hello().lastExit()).toMatchObject({ pod, revision: "hello-00001", exitCode: expect.any(Number) });
     const next = (await hello().fetch("/")).pod;
     expect(next).not.toBe(pod);
+    await hello().terminateOne({ signal: "SIGKILL" });
+    expect((await hello().fetch("/")).status).toBe(200);
+    expect(await hello().lastExit()).toMatchObject({ exitCode: 137 });
     expect(await hello().logs()).toEqual(expect.arrayContaining([expect.stringContaining("listening")]));
     expect((await hello().events()).map(({ reason }) => reason)).toContain("Created");
     expect(await kn.debug()).toMatch(/Service default\/hello http[\s\S]*Ready=True[\s\S]*scale:[\s\S]*hello-00001: /);
