@@ -1,5 +1,5 @@
 // Tests requests of watch mode with instances that the test controls.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
@@ -253,4 +253,16 @@ test("a command that does not end is reported after 5 minutes, and no longer del
     ],
   });
   expect(await later).toMatchObject({ ok: true, problems: [] });
+});
+
+test("more than 256 MiB of synced files are refused, in one file or together with earlier ones", async () => {
+  const tooLarge = { ok: false, message: "the synced files are larger than 256 MiB" };
+  const large = file("/large");
+  // A sparse file, which is refused before it is copied.
+  truncateSync(large.source as string, 257 * 2 ** 20);
+  expect(await syncFiles(request([large]))).toEqual(tooLarge);
+  const earlier = { kind: "file", copy: "", bytes: 256 * 2 ** 20, mode: 0o644, mtimeMs: 0 } as const;
+  overlays.of({ service: "default/hello", image: "img:1" }).set(new Map([["/earlier", earlier]]));
+  expect(await syncFiles(request([file("/small")]))).toEqual(tooLarge);
+  expect([later(), instance.changes]).toEqual([["/earlier"], []]);
 });
