@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readAccess } from "../../src/cli/session/connect.ts";
 import { makeHttpClient } from "../../src/client/http-client.ts";
 import type { Live } from "../../src/client/live.ts";
 import { type BuildBench, openBuildBench } from "../support/build-bench.ts";
@@ -79,6 +80,25 @@ describe("a watched session that builds with BuildKit", () => {
     expect(running.events.filter(({ type, phase }) => type === "build" && phase === "done")).toHaveLength(2);
   });
 
+  test("a build that gives the present image again takes away the synced files, in the same revision", async () => {
+    const revisions = async () => (await home.run(["get", "revision"], bench.folder)).stdout;
+    const before = (await revisions()).split("\n").length;
+    // The inferred rule syncs the file, also its old content.
+    for (const text of ["three", "two"]) {
+      bench.write({ "server.js": server(text) });
+      await eventually(async () => expect(await answer()).toBe(text), 60_000);
+    }
+    expect(await revisions()).toMatch(/ DIRTY\n/);
+    const from = running.events.length;
+    bench.write({
+      Dockerfile: `# Changes nothing.\nFROM ${bench.base}\nCOPY server.js /\nCMD ["/usr/local/bin/node", "/server.js"]\n`,
+    });
+    await next(from, ({ type, phase }) => type === "build" && phase === "done");
+    await eventually(async () => expect(await revisions()).not.toContain("DIRTY"), 30_000);
+    await eventually(async () => expect(await answer()).toBe("two"), 60_000);
+    expect((await revisions()).split("\n")).toHaveLength(before);
+  });
+
   test("a failing step names the line of the Dockerfile, and the old revision keeps answering", async () => {
     const from = running.events.length;
     bench.write({ Dockerfile: `FROM ${bench.base}\nENV A=1\nRUN echo why it broke && \\\n  exit 5\n` });
@@ -91,7 +111,6 @@ describe("a watched session that builds with BuildKit", () => {
 /** The live report of the only session, as a UI of another process gets it. */
 async function liveOf(home: KnapHome): Promise<Live> {
   const folder = join(home.folder, "knap", home.sessions()[0] as string);
-  const { api } = JSON.parse(readFileSync(join(folder, "session.json"), "utf8"));
-  const client = makeHttpClient({ address: api, token: readFileSync(join(folder, "token"), "utf8").trim() });
+  const client = makeHttpClient(readAccess(JSON.parse(readFileSync(join(folder, "session.json"), "utf8")), folder));
   return client.knap<Live>("GET", "/live");
 }
