@@ -3,8 +3,9 @@
 import { formatSelector } from "../apis/core/label-selector.ts";
 import type { Deployment } from "../apis/core/types.ts";
 import type { Resource } from "../apis/kinds.ts";
-import type { ApiStatus } from "../apis/meta/api-status.ts";
+import { type ApiStatus, refuse } from "../apis/meta/api-status.ts";
 import type { AnyObject, Stored } from "../apis/meta/object.ts";
+import { isFields } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { makeInvalid, makeNotFound } from "../control-plane/store/refusals.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer, unsupportedMedia } from "./api-answer.ts";
@@ -59,7 +60,9 @@ function askedScale(request: ApiRequest, path: ObjectPath, live: Stored<Deployme
 
 /** Returns the Deployment with the replicas and the preconditions of the Scale. */
 function withReplicas(path: ObjectPath, live: Stored<Deployment>, scale: Scale): Result<AnyObject, ApiStatus> {
-  const replicas = scale.spec?.replicas ?? 0;
+  const spec = scale.spec ?? {};
+  if (!isFields(spec)) return refuse("BadRequest", "the spec of a Scale must be an object");
+  const replicas = spec["replicas"] ?? 0;
   if (typeof replicas !== "number" || !Number.isInteger(replicas) || replicas < 0) {
     const message = `Invalid value: ${JSON.stringify(replicas)}: must be a whole number greater than or equal to 0`;
     return failed(makeInvalid(keyOfPath(path), [{ reason: "FieldValueInvalid", field: "spec.replicas", message }]));

@@ -69,6 +69,7 @@ describe("the scale of a Deployment", () => {
     await send("PATCH", SCALE, { spec: { replicas: 3 } }, MERGE);
     expect((await send("PUT", SCALE, { ...scale, spec: { replicas: 9 } }))[0]).toBe(409);
     expect((await send("PUT", SCALE, { metadata: { name: "other" }, spec: { replicas: 9 } }))[0]).toBe(400);
+    expect((await send("PATCH", SCALE, { spec: 5 }, MERGE))[0]).toBe(400);
     for (const wrong of [-1, 1.5, "2"]) {
       const answer = await send("PATCH", SCALE, { spec: { replicas: wrong } }, MERGE);
       expect(answer).toMatchObject([422, { details: { causes: [{ field: "spec.replicas" }] } }]);
