@@ -7,12 +7,12 @@ export interface FaultRequest extends Partial<Omit<FaultSpec, "kind">> {
   readonly kind: FaultKind;
 }
 
-/** Names the faults to end: one by its id, or those of a Service (with its Revisions) or Revision. Empty: all. */
+/** Names the faults to end: one by its id, those of a Service (with its Revisions), Revision or namespace, or all. */
 export interface FaultSelection {
   readonly id?: string | undefined;
   readonly service?: string | undefined;
   readonly revision?: string | undefined;
-  /** Default: `default`. */
+  /** Default with a Service or Revision: `default`. */
   readonly namespace?: string | undefined;
 }
 

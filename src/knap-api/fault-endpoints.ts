@@ -22,8 +22,8 @@ export interface FaultEndpointOptions {
 }
 
 /**
- * `GET /faults`, `POST /faults` with a fault, `POST /faults/off` with `{id}`, with `{service|revision, namespace?}`, or
- * with `{}` for all.
+ * `GET /faults`, `POST /faults` with a fault, `POST /faults/off` with `{id}`, `{service|revision, namespace?}`,
+ * `{namespace}`, or `{}` for all.
  */
 export function makeFaultEndpoints({ faults }: FaultEndpointOptions): Readonly<Record<string, EndpointHandler>> {
   return {
@@ -54,13 +54,13 @@ const SELECTION = ["id", "service", "revision", "namespace"];
 function readSelection(fields: JsonFields): Result<(fault: Fault) => boolean> {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   const wrong = given.filter(([name, value]) => !SELECTION.includes(name) || typeof value !== "string");
-  const { id, service, revision, namespace = "default" } = fields;
+  const { id, service, revision } = fields;
   const named = [id, service, revision].filter((each) => each !== undefined);
-  const isAlone = named.length === 0 ? given.length === 0 : named.length === 1;
-  if (wrong.length > 0 || !isAlone || (id !== undefined && given.length > 1))
-    return failed("name one fault by its id, or one service or revision, or nothing to end all");
+  if (wrong.length > 0 || named.length > 1 || (id !== undefined && given.length > 1))
+    return failed("name one fault by its id, or one service or revision, or a namespace, or nothing to end all");
   if (id !== undefined) return ok((fault) => fault.id === id);
-  if (named.length === 0) return ok(() => true);
+  const { namespace = named.length > 0 ? "default" : undefined } = fields;
+  if (named.length === 0) return ok((fault) => namespace === undefined || fault.namespace === namespace);
   const isTarget = (fault: Fault): boolean =>
     service === undefined ? fault.revision === revision : fault.service === service;
   return ok((fault) => fault.namespace === namespace && isTarget(fault));

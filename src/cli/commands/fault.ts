@@ -53,9 +53,10 @@ function actionOf([first = "list", ...rest]: readonly string[], flags: FaultFlag
   return first === "list" ? list(flags) : off(target, flags);
 }
 
-function list({ output }: FaultFlags): Action {
+function list({ namespace, output }: FaultFlags): Action {
   return async (client, terminal) => {
-    const faults = await listFaults(client);
+    const all = await listFaults(client);
+    const faults = all.filter((each) => namespace === undefined || each.namespace === namespace);
     if (output === "json") terminal.print(JSON.stringify(faults, undefined, 2));
     else if (faults.length > 0) terminal.print(listText(faults));
     else terminal.say("no fault is on; inject one with `knap fault SERVICE KIND`");
@@ -63,8 +64,8 @@ function list({ output }: FaultFlags): Action {
 }
 
 function off(target: string | undefined, { namespace, output }: FaultFlags): Action {
-  const selection: FaultSelection =
-    target === undefined ? {} : /^f\d+$/.test(target) ? { id: target } : { namespace, ...targetOf(target) };
+  const isId = target !== undefined && /^f\d+$/.test(target);
+  const selection: FaultSelection = isId ? { id: target } : { namespace, ...(target && targetOf(target)) };
   return async (client, terminal) => {
     const ended = await clearFaults(client, selection);
     if (output === "json") terminal.print(JSON.stringify(ended, undefined, 2));

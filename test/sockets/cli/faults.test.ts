@@ -55,6 +55,8 @@ test("knap fault injects, lists and ends faults; get, describe, explain and up s
     { id: "f1", service: "hello", percent: 25 },
     { id: "f2", service: "hello", revision: "hello-00001", delay: "50ms" },
   ]);
+  expect((await run("fault", "-n", "other")).stderr).toContain("no fault is on");
+  expect((await run("fault", "off", "-n", "other")).stderr).toBe("no such fault is on\n");
   expect((await run("fault", "off", "f1")).stdout).toBe(`ended: ${text}\n`);
   expect((await run("fault", "off", "hello")).stdout).toContain("ended: f2 latency (delay 50ms)");
   expect(await run("fault", "off")).toMatchObject({ code: 0, stdout: "", stderr: "no such fault is on\n" });
