@@ -1,13 +1,12 @@
-// Renders the result of a simulation as a plot with figures, JSON or CSV.
+// Renders the result of a simulation as a plot with figures, or as CSV.
 import type { Percentiles } from "../load/duration-histogram.ts";
 import { plotSeries } from "./plot.ts";
 import type { SimulationResult } from "./simulation-result.ts";
 
-export type SimulationFormat = "plot" | "json" | "csv";
+export type SimulationFormat = "plot" | "csv";
 
 /** Returns text that ends with a newline. `columns`: the width of the terminal. */
 export function renderSimulation(result: SimulationResult, format: SimulationFormat, columns = 80): string {
-  if (format === "json") return `${JSON.stringify(result, undefined, 2)}\n`;
   if (format === "csv") return csv(result);
   const lines = [
     `${result.service} (${result.revision}), ${clockSpan(result.durationMs)} of load and after`,

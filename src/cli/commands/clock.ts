@@ -5,6 +5,7 @@ import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { parseFlag } from "../flags/parse-flag.ts";
 import { namedTarget } from "../objects/fetch-targets.ts";
+import { answerText } from "../output/answers.ts";
 import { connect } from "../session/connect.ts";
 
 interface ClockAnswer {
@@ -45,10 +46,11 @@ function requestOf([verb = "now", ...rest]: readonly string[], namespace: string
   return ["GET", "/clock"];
 }
 
-export const clock: CommandBody<{ namespace?: string }> = async (args, flags, terminal) => {
+export const clock: CommandBody<{ namespace?: string; output?: string }> = async (args, flags, terminal) => {
   const request = requestOf(args, flags.namespace);
   const { client } = await connect(flags, terminal);
   const { time } = await client.knap<ClockAnswer>(...request);
-  terminal.print(new Date(time).toISOString());
+  const text = new Date(time).toISOString();
+  terminal.print(flags.output === "json" ? answerText("ClockState", { time: text }) : text);
   return exitCodes.ok;
 };

@@ -11,6 +11,7 @@ import { launchName } from "../debug/launch-json.ts";
 import { writeLaunchEntry } from "../debug/write-launch.ts";
 import { exitCodes } from "../exit-code.ts";
 import { namedTarget } from "../objects/fetch-targets.ts";
+import { answerText } from "../output/answers.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
 
@@ -44,7 +45,7 @@ export const debug: CommandBody<DebugFlags> = async ([arg], flags, terminal) => 
   if (!target) {
     const all = await client.knap<readonly DebugState[]>("GET", "/debug");
     const isJson = flags.output === "json";
-    if (isJson || all.length > 0) terminal.print(isJson ? JSON.stringify(all, undefined, 2) : listText(all));
+    if (isJson || all.length > 0) terminal.print(isJson ? answerText("DebugStateList", { items: all }) : listText(all));
     else terminal.say("nothing is debugged; start with `knap debug SERVICE`");
     return exitCodes.ok;
   }
@@ -53,12 +54,12 @@ export const debug: CommandBody<DebugFlags> = async ([arg], flags, terminal) => 
   if (off) {
     const { stopped } = await client.knap<{ stopped: boolean }>("POST", "/debug", { ...named, off });
     const text = stopped ? `${arg}: debugging ends; a normal instance follows` : `${arg} is not debugged`;
-    terminal.print(flags.output === "json" ? JSON.stringify({ stopped }, undefined, 2) : text);
+    terminal.print(flags.output === "json" ? answerText("DebugEnd", { stopped }) : text);
     return exitCodes.ok;
   }
   const started = await client.knap<DebugStart>("POST", "/debug", { ...named, kind, port, wait });
   const state = await untilListening(client, started);
-  if (flags.output === "json") terminal.print(JSON.stringify(state, undefined, 2));
+  if (flags.output === "json") terminal.print(answerText("DebugState", state));
   else terminal.print(stateText(state, started.already, port));
   if (flags.launch !== false)
     for (const line of await writeLaunchEntry(state, session.workingFolder)) terminal.say(line);

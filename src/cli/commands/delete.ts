@@ -7,8 +7,9 @@ import type { Client } from "../../client/client.ts";
 import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { type FoundObjects, fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
+import { type FoundObjects, fetchTargets, isOneName, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import { fullNameOf, type ResourceTarget } from "../objects/targets.ts";
+import { printObjects } from "../output/print-objects.ts";
 import { loadUsableProject } from "../project-loading.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
@@ -21,6 +22,7 @@ export interface DeleteFlags {
   readonly all?: boolean;
   readonly ignoreNotFound?: boolean;
   readonly wait?: boolean;
+  readonly output?: string;
   readonly cascade: keyof typeof POLICIES;
 }
 
@@ -72,13 +74,18 @@ async function untilGone(client: Client, key: ObjectKey, uid: string | undefined
 
 export const remove: CommandBody<DeleteFlags> = async (args, flags, terminal) => {
   const targets = deleteTargets(args, flags);
-  const { client } = await connect(flags, terminal);
+  const { client, now } = await connect(flags, terminal);
   const { objects, missing } = await fetchObjects(targets, flags, client, terminal);
   for (const object of objects) {
     await client.delete(keyOf(object), { propagation: POLICIES[flags.cascade] });
-    terminal.print(`${fullNameOf(object).split("/", 1)[0]} "${object.metadata.name}" deleted`);
+    if (flags.output === undefined)
+      terminal.print(`${fullNameOf(object).split("/", 1)[0]} "${object.metadata.name}" deleted`);
   }
   if (flags.wait !== false)
     await Promise.all(objects.map((object) => untilGone(client, keyOf(object), object.metadata.uid)));
+  if (flags.output !== undefined && (objects.length > 0 || !isOneName(targets))) {
+    const options = { output: flags.output, headers: true, namespaces: false, kinds: true, now: await now() };
+    terminal.print(printObjects(objects, isOneName(targets), options));
+  }
   return flags.ignoreNotFound ? exitCodes.ok : reportMissing(missing, terminal);
 };

@@ -7,6 +7,7 @@ import type { Project } from "../../project/project.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { variableValue } from "../flags/session-flags.ts";
+import { answerText } from "../output/answers.ts";
 import { placeText } from "../output/findings.ts";
 import { readProject } from "../project-loading.ts";
 import { type FoundSession, listSessions } from "../session/list-sessions.ts";
@@ -88,7 +89,7 @@ export async function findMachineProblems(project: Project, terminal: Terminal):
 
 export const doctor: CommandBody<DoctorFlags> = async (_args, flags, terminal) => {
   const findings = await allFindings(await readProject(flags, terminal), terminal);
-  if (flags.output === "json") terminal.print(JSON.stringify(findings, undefined, 2));
+  if (flags.output === "json") terminal.print(answerText("DoctorReport", { items: findings }));
   else {
     for (const { level, what, fix } of findings) {
       const [colour, mark] = MARKS[level];

@@ -12,6 +12,7 @@ import { type ContainerRuntime, RuntimeError } from "../../node/runtime/runtime.
 import { CliError, complaintOf } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { answerText } from "../output/answers.ts";
 import { complain } from "../output/complain.ts";
 import { tableText } from "../output/text.ts";
 import { connect, readAccess } from "../session/connect.ts";
@@ -23,6 +24,32 @@ export interface DownFlags {
   readonly all?: boolean;
   readonly list?: boolean;
   readonly yes?: boolean;
+  readonly output?: string;
+}
+
+/** Prints lines as things happen; with `-o json` one object at the end. */
+interface DownReport {
+  ended(session: FoundSession): void;
+  removed(orphan: Orphan, isRemoved: boolean): void;
+  finish(): void;
+}
+
+function openDownReport({ output }: DownFlags, { print }: Terminal): DownReport {
+  if (output !== "json") {
+    return {
+      ended: ({ id, record }) =>
+        print(`session ${id} ended${record === undefined ? "" : ` (${record.workingFolder})`}`),
+      removed: ({ kind, name }, isRemoved) => print(`${kind} ${name} ${isRemoved ? "removed" : "cannot be removed"}`),
+      finish: () => {},
+    };
+  }
+  const ended: string[] = [];
+  const leftovers: object[] = [];
+  return {
+    ended: ({ id }) => void ended.push(id),
+    removed: ({ kind: type, name }, isRemoved) => void leftovers.push({ type, name, isRemoved }),
+    finish: () => print(answerText("DownReport", { ended, leftovers })),
+  };
 }
 
 /** In-flight requests get 5 s and containers their stop timeout; a session that takes longer than this hangs. */
@@ -43,7 +70,7 @@ async function requestStop({ id, path, record }: FoundSession): Promise<void> {
   process.kill(Number.parseInt(identity, 10), "SIGINT");
 }
 
-async function end(session: FoundSession, { interrupts, print }: Terminal): Promise<void> {
+async function end(session: FoundSession, { interrupts }: Terminal, report: DownReport): Promise<void> {
   const { id, path, record } = session;
   await requestStop(session);
   const limit = performance.now() + MAX_STOP_MS;
@@ -56,10 +83,13 @@ async function end(session: FoundSession, { interrupts, print }: Terminal): Prom
     }
     await sleep(POLL_MS, interrupts.first);
   }
-  print(`session ${id} ended${record === undefined ? "" : ` (${record.workingFolder})`}`);
+  report.ended(session);
 }
 
 const interrupted = (): CliError => new CliError({ code: "INTERRUPTED", what: "interrupted" });
+
+/** A session that starts has only an id. */
+const listed = ({ id, record }: FoundSession): object => ({ id, ...record });
 
 function sessionTable(sessions: readonly FoundSession[]): string {
   const rows = sessions.map(({ id, record }) => [
@@ -75,21 +105,28 @@ function sessionTable(sessions: readonly FoundSession[]): string {
 export const down: CommandBody<DownFlags> = async (_args, flags, terminal) => {
   const live = (await listSessions(terminal.env)).filter((session) => session.live);
   if (flags.list) {
-    terminal.print(live.length === 0 ? "no session is running" : sessionTable(live));
+    if (flags.output === "json") terminal.print(answerText("SessionList", { items: live.map(listed) }));
+    else terminal.print(live.length === 0 ? "no session is running" : sessionTable(live));
     return exitCodes.ok;
   }
-  if (flags.all) return downAll(live, flags, terminal);
+  const report = openDownReport(flags, terminal);
+  if (flags.all) {
+    const code = await downAll(live, flags, terminal, report);
+    report.finish();
+    return code;
+  }
   const { session } = await connect(flags, terminal, { onlyHere: true });
-  await end(live.find(({ id }) => id === session.id) as FoundSession, terminal);
+  await end(live.find(({ id }) => id === session.id) as FoundSession, terminal, report);
+  report.finish();
   return exitCodes.ok;
 };
 
 /** Ends the sessions. Returns whether all have ended; a session that does not stop is reported. */
-async function endAll(sessions: readonly FoundSession[], terminal: Terminal): Promise<boolean> {
+async function endAll(sessions: readonly FoundSession[], terminal: Terminal, report: DownReport): Promise<boolean> {
   let allEnded = true;
   for (const session of sessions) {
     try {
-      await end(session, terminal);
+      await end(session, terminal, report);
     } catch (error) {
       const complaint = complaintOf(error);
       if (complaint.exitCode === exitCodes.interrupted) throw error;
@@ -101,16 +138,21 @@ async function endAll(sessions: readonly FoundSession[], terminal: Terminal): Pr
 }
 
 /** Shows the live sessions and ends them with the user's consent. Removes what dead sessions of this host left. */
-async function downAll(live: readonly FoundSession[], { yes }: DownFlags, terminal: Terminal): Promise<ExitCode> {
+async function downAll(
+  live: readonly FoundSession[],
+  { yes }: DownFlags,
+  terminal: Terminal,
+  report: DownReport,
+): Promise<ExitCode> {
   let isDone = true;
   let isSpared = false;
   if (live.length > 0) {
     terminal.say(`live sessions:\n${sessionTable(live)}`);
     if (yes || (await confirm(`end ${countText(live.length, "session")}?`, terminal)))
-      isDone = await endAll(live, terminal);
+      isDone = await endAll(live, terminal, report);
     else isSpared = true;
   }
-  isSpared = (await removeLeftovers(yes === true, terminal)) || isSpared;
+  isSpared = (await removeLeftovers(yes === true, terminal, report)) || isSpared;
   if (isSpared) terminal.say("what may be in use was spared; `knap down --all --yes` removes it too");
   return isDone && !isSpared ? exitCodes.ok : exitCodes.failed;
 }
@@ -119,7 +161,7 @@ async function downAll(live: readonly FoundSession[], { yes }: DownFlags, termin
  * Removes what dead sessions left on the engine. It asks about sessions that may be live elsewhere. Returns
  * whether it left something.
  */
-async function removeLeftovers(yes: boolean, terminal: Terminal): Promise<boolean> {
+async function removeLeftovers(yes: boolean, terminal: Terminal, report: DownReport): Promise<boolean> {
   let runtime: ContainerRuntime;
   try {
     runtime = await openDockerRuntime({ env: terminal.env });
@@ -142,9 +184,7 @@ async function removeLeftovers(yes: boolean, terminal: Terminal): Promise<boolea
     const isSure = unsure.length === 0 || yes || (await confirmForeign(unsure, terminal));
     const chosen = isSure ? orphans : orphans.filter((orphan) => !unsure.includes(orphan));
     const left = new Set(await removeOrphans(runtime, chosen));
-    for (const orphan of chosen) {
-      terminal.print(`${orphan.kind} ${orphan.name} ${left.has(orphan) ? "cannot be removed" : "removed"}`);
-    }
+    for (const orphan of chosen) report.removed(orphan, !left.has(orphan));
     return !isSure;
   } finally {
     await runtime.close();

@@ -5,6 +5,7 @@ import { type Decision, type Explanation, readExplanation, shownRevisions } from
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type NamedTarget, namedTarget, notFound } from "../objects/fetch-targets.ts";
+import { answerText } from "../output/answers.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
 
@@ -68,7 +69,7 @@ export const explain: CommandBody<ExplainFlags> = async (args, flags, terminal) 
     found.push({ ...explanation, revision, decisions: newest(explanation.decisions, flags.last) });
   }
   terminal.print(
-    flags.output === "json" ? JSON.stringify(found, undefined, 2) : found.map(explanationText).join("\n\n"),
+    flags.output === "json" ? answerText("ExplanationList", { items: found }) : found.map(explanationText).join("\n\n"),
   );
   return exitCodes.ok;
 };

@@ -8,6 +8,7 @@ import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { namedTarget } from "../objects/fetch-targets.ts";
+import { answerText } from "../output/answers.ts";
 import { tableText } from "../output/text.ts";
 import { connect } from "../session/connect.ts";
 import type { Terminal } from "../terminal.ts";
@@ -57,7 +58,7 @@ function list({ namespace, output }: FaultFlags): Action {
   return async (client, terminal) => {
     const all = await listFaults(client);
     const faults = all.filter((each) => namespace === undefined || each.namespace === namespace);
-    if (output === "json") terminal.print(JSON.stringify(faults, undefined, 2));
+    if (output === "json") terminal.print(answerText("FaultList", { items: faults }));
     else if (faults.length > 0) terminal.print(listText(faults));
     else terminal.say("no fault is on; inject one with `knap fault SERVICE KIND`");
   };
@@ -68,7 +69,7 @@ function off(target: string | undefined, { namespace, output }: FaultFlags): Act
   const selection: FaultSelection = isId ? { id: target } : { namespace, ...(target && targetOf(target)) };
   return async (client, terminal) => {
     const ended = await clearFaults(client, selection);
-    if (output === "json") terminal.print(JSON.stringify(ended, undefined, 2));
+    if (output === "json") terminal.print(answerText("FaultList", { items: ended }));
     else if (ended.length === 0) terminal.say("no such fault is on");
     for (const each of output === "json" ? [] : ended) terminal.print(`ended: ${faultText(each)}`);
   };
@@ -86,7 +87,7 @@ function inject(name: string, rest: readonly string[], flags: FaultFlags): Actio
   if (!read.ok) throw usageError(`fault: ${read.error}`, "knap fault --help");
   return async (client, terminal) => {
     const injected = await injectFault(client, request as FaultRequest);
-    terminal.print(flags.output === "json" ? JSON.stringify(injected, undefined, 2) : injectedText(injected));
+    terminal.print(flags.output === "json" ? answerText("FaultList", { items: [injected] }) : injectedText(injected));
   };
 }
 

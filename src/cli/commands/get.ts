@@ -8,7 +8,7 @@ import { exitCodes } from "../exit-code.ts";
 import { debuggedLines } from "../objects/debugged.ts";
 import { dirtyFiles } from "../objects/dirty-files.ts";
 import { faultLines } from "../objects/faulted.ts";
-import { fetchTargets, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
+import { fetchTargets, isOneName, reportMissing, targetsOf } from "../objects/fetch-targets.ts";
 import type { ResourceTarget } from "../objects/targets.ts";
 import { type PrintOptions, printObjects } from "../output/print-objects.ts";
 import { connect } from "../session/connect.ts";
@@ -59,7 +59,7 @@ export const get: CommandBody<GetFlags> = async (args, flags, terminal) => {
     return exitCodes.ok;
   }
   const { objects, missing } = await fetchTargets(client, targets, { namespace, selector: flags.selector });
-  const isSingle = targets.length === 1 && targets[0]?.names.length === 1;
+  const isSingle = isOneName(targets);
   const isData = flags.output !== undefined && flags.output !== "wide";
   const dirty = isData ? undefined : await dirtyFiles(client, objects);
   if (objects.length > 0 || (isData && !isSingle)) {

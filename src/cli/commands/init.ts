@@ -5,9 +5,10 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { CliError, usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
+import { answerText } from "../output/answers.ts";
 import { schemaLine, templatesFolder } from "../package-files.ts";
 import { type Template, type TemplateName, templateNames, templates } from "../templates.ts";
-import type { Terminal } from "../terminal.ts";
+import { initAgents } from "./init-agents.ts";
 import { initWatch } from "./init-watch.ts";
 
 const MAX_NAME = 63;
@@ -28,6 +29,8 @@ export interface InitFlags {
   readonly dir?: string;
   readonly list?: boolean;
   readonly watch?: boolean;
+  readonly agents?: boolean;
+  readonly output?: string;
 }
 
 /** Refuses a name that no Service can have, and the name of a template if no template is selected. */
@@ -50,8 +53,8 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
 /** npm leaves files named .gitignore out of packages, so the templates have them without the dot. */
 const targetName = (file: string): string => file.replace(/(^|[\\/])gitignore$/, "$1.gitignore");
 
-/** Copies the template's files; refuses before the first copy if one of them exists. Prints each path. */
-async function copyTemplate(template: TemplateName, target: string, name: string, terminal: Terminal): Promise<void> {
+/** Copies the template's files and resolves to them; refuses before the first copy if one of them exists. */
+async function copyTemplate(template: TemplateName, target: string, name: string): Promise<readonly string[]> {
   const source = join(templatesFolder(), template);
   const files = await filesBelow(source);
   const taken = files.map(targetName).filter((file) => existsSync(join(target, file)));
@@ -65,8 +68,8 @@ async function copyTemplate(template: TemplateName, target: string, name: string
     await mkdir(dirname(path), { recursive: true });
     const first = file === "knap.yaml" ? schemaLine(target) : "";
     await writeFile(path, first + text.replaceAll("{{name}}", name), { flag: "wx" });
-    terminal.print(`created ${relative(terminal.cwd, path)}`);
   }
+  return files.map(targetName);
 }
 
 /** The commands that run and test the new project. */
@@ -76,12 +79,19 @@ function nextSteps({ install, test }: Template, name: string, folder: string): s
 }
 
 export const init: CommandBody<InitFlags> = async ([name], { list, ...flags }, terminal) => {
-  if (flags.watch) {
-    if (name !== undefined || flags.template !== undefined) throw usageError("--watch takes no template and no name");
-    return initWatch(resolve(terminal.cwd, flags.dir ?? "."), flags, terminal);
+  const addition = flags.watch ? "--watch" : flags.agents ? "--agents" : undefined;
+  if (addition !== undefined) {
+    const isMore = name !== undefined || flags.template !== undefined || list || (flags.watch && flags.agents);
+    if (isMore) throw usageError(`${addition} takes no template, no name and no other --list, --watch or --agents`);
+    const folder = resolve(terminal.cwd, flags.dir ?? ".");
+    if (flags.agents) return initAgents(folder, flags.output, terminal);
+    if (flags.output !== undefined) throw usageError("--watch prints no JSON; its result is knap.yaml");
+    return initWatch(folder, flags, terminal);
   }
   if (list) {
-    for (const each of templateNames) terminal.print(`${each.padEnd(12)}${templates[each].summary}`);
+    const items = templateNames.map((each) => ({ name: each, summary: templates[each].summary }));
+    if (flags.output === "json") terminal.print(answerText("TemplateList", { items }));
+    else for (const each of templateNames) terminal.print(`${each.padEnd(12)}${templates[each].summary}`);
     return exitCodes.ok;
   }
   if (name !== undefined) checkName(name, flags.template);
@@ -89,7 +99,12 @@ export const init: CommandBody<InitFlags> = async ([name], { list, ...flags }, t
   const folder = flags.dir ?? name ?? "";
   const target = resolve(terminal.cwd, folder);
   const service = name ?? serviceNameOf(basename(target));
-  await copyTemplate(template, target, service, terminal);
+  const files = await copyTemplate(template, target, service);
+  if (flags.output === "json") {
+    terminal.print(answerText("InitReport", { folder: target, service, template, files }));
+    return exitCodes.ok;
+  }
+  for (const file of files) terminal.print(`created ${relative(terminal.cwd, join(target, file))}`);
   terminal.say(nextSteps(templates[template], service, relative(terminal.cwd, target)));
   return exitCodes.ok;
 };

@@ -12,6 +12,7 @@ import { CliError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type NamedTarget, namedTarget, notFound } from "../objects/fetch-targets.ts";
+import { answerLine } from "../output/answers.ts";
 import { connect } from "../session/connect.ts";
 
 export interface LogsFlags {
@@ -22,6 +23,7 @@ export interface LogsFlags {
   readonly since?: number;
   readonly tail?: number;
   readonly timestamps?: boolean;
+  readonly output?: string;
 }
 
 /** Kind → label of its pods, whose value is the object's name. */
@@ -41,11 +43,20 @@ const hasStarted = ({ status }: Pod): boolean =>
     ({ state, lastState }) => state?.running || state?.terminated || lastState?.terminated,
   ) ?? false;
 
+const containerOf = ({ metadata }: Pod, { container }: LogsQuery): string | undefined =>
+  container ?? metadata.annotations?.[DEFAULT_CONTAINER_ANNOTATION];
+
 async function printPod(client: Client, pod: Pod, options: LogsQuery, print: (line: string) => void): Promise<void> {
   const { namespace = "", name } = pod.metadata;
-  const container = options.container ?? pod.metadata.annotations?.[DEFAULT_CONTAINER_ANNOTATION];
-  const lines = client.logs({ namespace, name }, { ...options, container });
+  const lines = client.logs({ namespace, name }, { ...options, container: containerOf(pod, options) });
   for await (const line of lines) print(line);
+}
+
+/** `stamped`: a line after its time. */
+function logLine(pod: Pod, options: LogsQuery, stamped: string): string {
+  const [, time, line] = /^(\S+) (.*)$/s.exec(stamped) ?? [undefined, undefined, stamped];
+  const { namespace, name } = pod.metadata;
+  return answerLine("LogLine", { time, namespace, pod: name, container: containerOf(pod, options), line });
 }
 
 interface Following {
@@ -76,9 +87,11 @@ export const logs: CommandBody<LogsFlags> = async (args, flags, terminal) => {
   const [arg = ""] = args;
   const target = namedTarget(arg, [...LABELS.keys(), "Pod"]);
   const { client } = await connect(flags, terminal);
-  const { namespace = "default", container, follow, tail, timestamps } = flags;
+  const { namespace = "default", container, follow, tail } = flags;
   const signal = terminal.interrupts.first;
   const sinceSeconds = flags.since === undefined ? undefined : Math.ceil(flags.since / 1000);
+  const isJson = flags.output === "json";
+  const timestamps = isJson || flags.timestamps;
   const options: LogsQuery = { signal, follow, timestamps, container, tail, sinceSeconds };
   const includes = podFilter(target);
   const pods = (await client.list("Pod", { namespace })).items.filter(includes);
@@ -86,7 +99,8 @@ export const logs: CommandBody<LogsFlags> = async (args, flags, terminal) => {
   const exists = pods.length > 0 || (await client.get({ kind: resource.kind, namespace, name })) !== undefined;
   if (!exists) throw notFound(resource, name);
   const prefix = (pod: Pod) => (follow || pods.length > 1 ? `${terminal.paint("dim", `[${pod.metadata.name}]`)} ` : "");
-  const show = (pod: Pod) => printPod(client, pod, options, (line) => terminal.print(prefix(pod) + line));
+  const lineText = (pod: Pod, line: string) => (isJson ? logLine(pod, options, line) : prefix(pod) + line);
+  const show = (pod: Pod) => printPod(client, pod, options, (line) => terminal.print(lineText(pod, line)));
   if (follow) {
     await followAll({ client, namespace, signal, includes, show });
     return exitCodes.ok;

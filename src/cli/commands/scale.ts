@@ -2,13 +2,18 @@
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { namedTarget } from "../objects/fetch-targets.ts";
+import { answerText } from "../output/answers.ts";
 import { connect } from "../session/connect.ts";
 
-export const scale: CommandBody<{ namespace?: string }> = async ([arg = "", pods = ""], flags, terminal) => {
+export const scale: CommandBody<{ namespace?: string; output?: string }> = async (
+  [arg = "", pods = ""],
+  flags,
+  terminal,
+) => {
   const { resource, name } = namedTarget(arg, ["Service.serving.knative.dev", "Revision.serving.knative.dev"]);
   const { client } = await connect(flags, terminal);
-  const target = { [resource.singular]: name, namespace: flags.namespace ?? "default" };
-  const answer = await client.knap<{ message?: string }>("POST", "/scale", { ...target, pods: Number(pods) });
-  terminal.print(answer?.message ?? `${arg} asked for ${pods}`);
+  const request = { [resource.singular]: name, namespace: flags.namespace ?? "default", pods: Number(pods) };
+  const { message } = await client.knap<{ readonly message: string }>("POST", "/scale", request);
+  terminal.print(flags.output === "json" ? answerText("ScaleRequest", { ...request, message }) : message);
   return exitCodes.ok;
 };

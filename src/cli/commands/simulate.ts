@@ -5,6 +5,7 @@ import { CliError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { readTrace } from "../load/read-trace.ts";
+import { answerText } from "../output/answers.ts";
 import { loadUsableProject } from "../project-loading.ts";
 
 export interface SimulateFlags {
@@ -35,6 +36,10 @@ export const runSimulate: CommandBody<SimulateFlags> = async (_args, flags, term
   if ("refused" in result) {
     const what = "the Service cannot be simulated";
     throw new CliError({ code: "NOT_POSSIBLE", what, why: result.refused.join("\n") });
+  }
+  if (flags.output === "json") {
+    terminal.print(answerText("SimulationReport", result));
+    return exitCodes.ok;
   }
   const format = flags.output === undefined || flags.output === "text" ? "plot" : flags.output;
   terminal.print(renderSimulation(result, format, terminal.stdout.columns ?? 80).trimEnd());

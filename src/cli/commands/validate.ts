@@ -4,6 +4,7 @@ import { countText } from "../../base/count-text.ts";
 import { usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
+import { answerText } from "../output/answers.ts";
 import { findingLines, githubLines, shownFindings } from "../output/findings.ts";
 import { readProject } from "../project-loading.ts";
 
@@ -31,11 +32,13 @@ export const validate: CommandBody<ValidateFlags> = async (_args, flags, termina
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const format = flags.output ?? (terminal.env["GITHUB_ACTIONS"] ? "github" : "text");
   if (project.sources.length === 0 && errors === 0) throw usageError("there is no manifest", "name one with -f FILE");
-  if (format === "json") terminal.print(JSON.stringify(findings, undefined, 2));
+  const warnings = findings.length - errors;
+  const counts = { files: project.sources.length, errors, warnings };
+  if (format === "json") terminal.print(answerText("ValidationReport", { ...counts, items: findings }));
   else if (format === "github") for (const line of githubLines(shown.findings)) terminal.print(line);
   else for (const text of findingLines(shown.findings, project.texts, terminal)) terminal.print(text);
   if (format === "text" && shown.note !== undefined) terminal.say(shown.note);
   const files = countText(project.sources.length, "file");
-  terminal.say(`${files}: ${countText(errors, "error")}, ${countText(findings.length - errors, "warning")}`);
+  terminal.say(`${files}: ${countText(errors, "error")}, ${countText(warnings, "warning")}`);
   return errors > 0 ? exitCodes.usage : exitCodes.ok;
 };

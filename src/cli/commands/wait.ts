@@ -6,9 +6,10 @@ import type { Client } from "../../client/client.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { CommandBody } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
-import { fetchTargets, targetsOf } from "../objects/fetch-targets.ts";
+import { fetchTargets, isOneName, targetsOf } from "../objects/fetch-targets.ts";
 import { fullNameOf, type ResourceTarget } from "../objects/targets.ts";
 import { conditionTypes, type ForCondition, parseForCondition, readyOf } from "../objects/wait-condition.ts";
+import { printObjects } from "../output/print-objects.ts";
 import { connect } from "../session/connect.ts";
 
 export interface WaitFlags {
@@ -17,6 +18,7 @@ export interface WaitFlags {
   /** Milliseconds. */
   readonly timeout: number;
   readonly all?: boolean;
+  readonly output?: string;
 }
 
 /** Watches one object until the condition is met. Resolves to false if the signal aborts first. */
@@ -71,17 +73,23 @@ export const wait: CommandBody<WaitFlags> = async (args, flags, terminal) => {
   const targets = targetsOf(args);
   const condition = parseForCondition(flags.for);
   if (!condition.ok) throw usageError(`--for: ${condition.error}`);
-  const { client } = await connect(flags, terminal);
+  const { client, now } = await connect(flags, terminal);
   const objects = await selectObjects(client, targets, flags, condition.value);
   const signal = AbortSignal.any([timeoutSignal(flags.timeout), terminal.interrupts.first]);
   const waits = objects.map(async (object) => {
     const isMet = await untilMet(client, keyOf(object), condition.value, signal);
-    if (isMet) terminal.print(`${fullNameOf(object)} ${condition.value.message}`);
+    if (isMet && flags.output === undefined) terminal.print(`${fullNameOf(object)} ${condition.value.message}`);
     return isMet;
   });
   const results = await Promise.all(waits);
   const failed = objects.find((_, index) => results[index] === false);
-  if (failed === undefined) return exitCodes.ok;
+  if (failed === undefined) {
+    if (flags.output === undefined) return exitCodes.ok;
+    const latest = await Promise.all(objects.map(async (object) => (await client.get(keyOf(object))) ?? object));
+    const options = { output: flags.output, headers: true, namespaces: false, kinds: true, now: await now() };
+    terminal.print(printObjects(latest, isOneName(targets), options));
+    return exitCodes.ok;
+  }
   if (terminal.interrupts.first.aborted) return exitCodes.interrupted;
   throw timedOut((await client.get(keyOf(failed))) ?? failed, condition.value);
 };

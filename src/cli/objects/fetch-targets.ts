@@ -39,6 +39,11 @@ export function notFound({ plural, group }: Resource, name: string): CliError {
   return new CliError({ code: "NOT_FOUND", what });
 }
 
+/** The arguments name one object, so that data formats print it without a list around it. */
+export function isOneName(targets: readonly ResourceTarget[]): boolean {
+  return targets.length === 1 && targets[0]?.names.length === 1;
+}
+
 export interface FoundObjects {
   readonly objects: readonly AnyObject[];
   /** One error per name that does not exist. */

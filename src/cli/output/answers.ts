@@ -3,7 +3,35 @@
 /** A field keeps its name and meaning within a version; new fields may come. */
 export const ANSWER_VERSION = "knap.dev/v1";
 
-export type AnswerKind = "Error" | "ProgressEvent";
+/** The kinds of docs/output.md. A list has its elements in `items`. */
+export type AnswerKind =
+  | "AgentsFile"
+  | "CiReport"
+  | "ClockState"
+  | "DebugEnd"
+  | "DebugState"
+  | "DebugStateList"
+  | "DoctorReport"
+  | "DownReport"
+  | "Error"
+  | "ExplanationList"
+  | "FaultList"
+  | "InitReport"
+  | "Kubeconfig"
+  | "LoadReport"
+  | "LogLine"
+  | "PodKill"
+  | "ProgressEvent"
+  | "ScaleRequest"
+  | "SessionList"
+  | "SimulationReport"
+  | "TemplateList"
+  | "ValidationReport"
+  | "Version";
+
+export function answerText(kind: AnswerKind, fields: object): string {
+  return JSON.stringify({ apiVersion: ANSWER_VERSION, kind, ...fields }, undefined, 2);
+}
 
 /** Returns one line, for streams. */
 export function answerLine(kind: AnswerKind, fields: object): string {

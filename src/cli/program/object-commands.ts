@@ -46,6 +46,7 @@ export function addWritingCommands(program: Command, run: Run): void {
     .addOption(selector())
     .option("--all", "all of this kind in the namespace")
     .option("--ignore-not-found", "do not fail for objects that do not exist")
+    .addOption(outputFlag("name|json|yaml"))
     .option("--no-wait", "do not wait until they are gone")
     .option(
       "--cascade <how>",
@@ -87,6 +88,7 @@ export function addObjectCommands(program: Command, run: Run): void {
     .addOption(namespaceFlag())
     .requiredOption("--for <what>", "condition=Ready[=True], delete, or jsonpath={…}=value")
     .addOption(new Option("--timeout <duration>", "maximum time").argParser(parseDurationFlag).default(30_000, "30s"))
+    .addOption(outputFlag("name|json|yaml"))
     .option("--all", "all of this kind in the namespace");
   act<WaitFlags>(run, wait, async () => (await import("../commands/wait.ts")).wait);
 }
@@ -102,7 +104,8 @@ export function addHistoryCommands(program: Command, run: Run): void {
     .option("-f, --follow", "keep printing, also from pods that start later")
     .option("--since <duration>", "only lines newer than this", parseDurationFlag)
     .option("--tail <lines>", "only the last lines of each pod", parseCountFlag(0))
-    .option("--timestamps", "print the time of each line");
+    .option("--timestamps", "print the time of each line")
+    .addOption(outputFlag("json"));
   act<LogsFlags>(run, logs, async () => (await import("../commands/logs.ts")).logs);
 
   const events = program

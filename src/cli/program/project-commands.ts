@@ -51,6 +51,8 @@ export function addProjectCommands(program: Command, run: Run): void {
     )
     .option("--dir <folder>", "target folder")
     .option("--list", "list the templates")
+    .addOption(outputFlag("json"))
+    .option("--agents", "write the commands that a coding agent needs to AGENTS.md of this project")
     .option("--watch", "write watch rules from the Dockerfiles of this project to knap.yaml");
   act<InitFlags>(run, init, async () => (await import("../commands/init.ts")).init);
 

@@ -46,15 +46,21 @@ export function addSessionCommands(program: Command, run: Run): void {
     )
     .option("--all", "stop every session and remove what dead sessions left on the engine")
     .option("--yes", "with --all: do not ask, also about sessions that may be live elsewhere")
-    .option("--list", "only list the running sessions");
+    .option("--list", "only list the running sessions")
+    .addOption(outputFlag("json"));
   act<DownFlags>(run, down, async () => (await import("../commands/down.ts")).down);
 
   const kubeconfig = program
     .command("kubeconfig")
     .summary("print the path of the session's kubeconfig")
     .description('Prints the path of the session\'s kubeconfig: export KUBECONFIG="$(knap kubeconfig)".')
-    .option("--raw", "print the content of the file instead");
-  act<{ raw?: boolean }>(run, kubeconfig, async () => (await import("../commands/kubeconfig.ts")).kubeconfig);
+    .option("--raw", "print the content of the file instead")
+    .addOption(outputFlag("json"));
+  act<{ raw?: boolean; output?: string }>(
+    run,
+    kubeconfig,
+    async () => (await import("../commands/kubeconfig.ts")).kubeconfig,
+  );
 
   const doctor = program
     .command("doctor")
@@ -139,8 +145,9 @@ export function addKnapCommands(program: Command, run: Run): void {
     .summary("set the number of pods until the autoscaler's next decision")
     .argument("<name>", "SERVICE or revision/NAME")
     .argument("<pods>", "number of pods", (text) => String(parseCountFlag(0)(text)))
-    .addOption(namespaceFlag());
-  act<{ namespace?: string }>(run, scale, async () => (await import("../commands/scale.ts")).scale);
+    .addOption(namespaceFlag())
+    .addOption(outputFlag("json"));
+  act<{ namespace?: string; output?: string }>(run, scale, async () => (await import("../commands/scale.ts")).scale);
 
   addLoadCommand(program, run);
   addFaultCommand(program, run);
@@ -151,8 +158,13 @@ export function addKnapCommands(program: Command, run: Run): void {
     .summary("kill a pod's container, as a crash would")
     .argument("<pod>", "name of the pod")
     .addOption(namespaceFlag())
-    .option("--signal <name>", "signal to send", "SIGKILL");
-  act<{ namespace?: string; signal: string }>(run, kill, async () => (await import("../commands/kill.ts")).kill);
+    .option("--signal <name>", "signal to send", "SIGKILL")
+    .addOption(outputFlag("json"));
+  act<{ namespace?: string; output?: string; signal: string }>(
+    run,
+    kill,
+    async () => (await import("../commands/kill.ts")).kill,
+  );
 
   const debug = program
     .command("debug")
@@ -180,6 +192,7 @@ export function addKnapCommands(program: Command, run: Run): void {
     )
     .argument("[verb]", "now, advance or run", "now")
     .argument("[args...]", "arguments of the verb")
-    .addOption(namespaceFlag());
-  act<{ namespace?: string }>(run, clock, async () => (await import("../commands/clock.ts")).clock);
+    .addOption(namespaceFlag())
+    .addOption(outputFlag("json"));
+  act<{ namespace?: string; output?: string }>(run, clock, async () => (await import("../commands/clock.ts")).clock);
 }

@@ -107,7 +107,10 @@ test("a broken launch.json is left alone; --no-launch writes none; wrong uses sa
     code: 2,
     stderr: "knap: --off takes no --port\n  → knap debug hello --off\n",
   });
-  expect(JSON.parse((await run("hello", "--off", "-o", "json")).stdout)).toEqual({ stopped: false });
+  expect(JSON.parse((await run("hello", "--off", "-o", "json")).stdout)).toMatchObject({
+    kind: "DebugEnd",
+    stopped: false,
+  });
   expect(await run("hello", "--kind", "cobol")).toMatchObject({ code: 2, stderr: expect.stringContaining("node") });
   expect(await run("hello", "--port", "70000")).toMatchObject({ code: 2, stderr: expect.stringContaining("65535") });
   expect(await run("hello", "--kind", "python")).toMatchObject({

@@ -51,10 +51,12 @@ test("knap fault injects, lists and ends faults; get, describe, explain and up s
   expect((await run("fault", "list")).stdout).toMatch(
     /^ID {3}.*\nf1 .* hello {2,}.*errors.*0 of 0.*\nf2 .*hello-00001.*latency/,
   );
-  expect(JSON.parse((await run("fault", "-o", "json")).stdout)).toMatchObject([
-    { id: "f1", service: "hello", percent: 25 },
-    { id: "f2", service: "hello", revision: "hello-00001", delay: "50ms" },
-  ]);
+  expect(JSON.parse((await run("fault", "-o", "json")).stdout)).toMatchObject({
+    items: [
+      { id: "f1", service: "hello", percent: 25 },
+      { id: "f2", service: "hello", revision: "hello-00001", delay: "50ms" },
+    ],
+  });
   expect((await run("fault", "-n", "other")).stderr).toContain("no fault is on");
   expect((await run("fault", "off", "-n", "other")).stderr).toBe("no such fault is on\n");
   expect((await run("fault", "off", "f1")).stdout).toBe(`ended: ${text}\n`);
