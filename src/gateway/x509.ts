@@ -134,7 +134,8 @@ function serialNumber(): Buffer {
 const DNS_NAME = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/i;
 
 function generalName(host: string): Buffer {
-  if (isIP(host) > 0) return der(0x87, addressBytes(host));
+  // An address with a zone has no place in a certificate.
+  if (isIP(host) > 0 && !host.includes("%")) return der(0x87, addressBytes(host));
   if (!DNS_NAME.test(host)) throw new Error(`${JSON.stringify(host)} is no DNS name`);
   return der(0x82, Buffer.from(host));
 }
