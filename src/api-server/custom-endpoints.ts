@@ -1,10 +1,8 @@
 // Serves the API group knap.dev. Its paths are endpoints of knap, not Kubernetes resources.
-
 import { type ApiStatus, makeFailure } from "../apis/meta/api-status.ts";
 import { type ApiAnswer, type ApiRequest, json, statusAnswer } from "./api-answer.ts";
 import { jsonBody } from "./request-body.ts";
 import { decodePath } from "./resource-path.ts";
-import { startStream } from "./send-answer.ts";
 
 export interface EndpointRequest {
   /** The other path segments: for `/clock/run`, `["run"]`. */
@@ -14,10 +12,10 @@ export interface EndpointRequest {
   readonly body: unknown;
   readonly signal: AbortSignal;
 }
-/** Returns a JSON value or a refusal. For an AsyncIterable, the server streams one JSON line per value. */
+/** Returns a JSON value or a refusal. */
 export type EndpointHandler = (
   request: EndpointRequest,
-) => unknown | Promise<unknown> | { readonly refused: ApiStatus } | AsyncIterable<unknown>;
+) => unknown | Promise<unknown> | { readonly refused: ApiStatus };
 /** Handlers, keyed by method and first path segment after the group, for example `GET /status`. */
 export type EndpointHandlers = ReadonlyMap<string, EndpointHandler>;
 
@@ -35,24 +33,9 @@ export async function callEndpoint(
   const given = jsonBody(request);
   if (!given.ok) return statusAnswer(given.error);
   const result = await handler({ path, query: request.query, body: given.value, signal: request.signal });
-  if (isRefusal(result)) return statusAnswer(result.refused);
-  if (!isAsyncIterable(result)) return json(200, result ?? {});
-  return {
-    stream: async (exchange) => {
-      const body = startStream(exchange, "application/x-ndjson");
-      for await (const value of result) {
-        if (request.signal.aborted) break;
-        body.write(`${JSON.stringify(value)}\n`);
-      }
-      body.end();
-    },
-  };
+  return isRefusal(result) ? statusAnswer(result.refused) : json(200, result ?? {});
 }
 
 function isRefusal(result: unknown): result is { readonly refused: ApiStatus } {
   return typeof result === "object" && result !== null && "refused" in result;
-}
-
-function isAsyncIterable(result: unknown): result is AsyncIterable<unknown> {
-  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
 }

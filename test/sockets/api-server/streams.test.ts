@@ -26,13 +26,6 @@ beforeEach(async () => {
       ["GET /status", (() => ({ sessions: 1 })) as never],
       ["POST /echo", (({ path, body }: { path: string[]; body: unknown }) => ({ path, body })) as never],
       ["GET /no", (() => ({ refused: { kind: "Status", code: 409, message: "not now" } })) as never],
-      [
-        "GET /ticks",
-        async function* () {
-          yield { tick: 1 };
-          yield { tick: 2 };
-        } as never,
-      ],
     ]),
   });
 });
@@ -178,11 +171,10 @@ describe("logs", () => {
 });
 
 describe("verbs of knap.dev", () => {
-  it("a verb of knap.dev gets path and body, and can refuse or stream", async () => {
+  it("a verb of knap.dev gets path and body, and can refuse", async () => {
     expect(await api.client.knap("GET", "/status")).toEqual({ sessions: 1 });
     expect(await api.client.knap("POST", "/echo/a/b", { x: 1 })).toEqual({ path: ["a", "b"], body: { x: 1 } });
     await expect(api.client.knap("GET", "/no")).rejects.toMatchObject({ message: "not now", status: { code: 409 } });
     await expect(api.client.knap("GET", "/none")).rejects.toMatchObject({ status: { code: 404 } });
-    expect(await (await openLines("/apis/knap.dev/v1/ticks")).rest()).toEqual([{ tick: 1 }, { tick: 2 }]);
   });
 });
