@@ -29,7 +29,10 @@ export interface Api extends PodCallContext, WriteContext {
 }
 
 /** Paths that need no token. */
-export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz", "/version"]);
+export const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/version",
+  ...["/healthz", "/livez", "/readyz"].flatMap((path) => [path, `${path}/ping`]),
+]);
 
 export async function routeRequest(api: Api, request: ApiRequest): Promise<ApiAnswer> {
   const { path } = request;

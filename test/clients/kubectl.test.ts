@@ -210,7 +210,7 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
     }
   });
 
-  it("kubectl scale, auth can-i, auth whoami, rollout history and get of derived kinds work", async () => {
+  it("kubectl scale, auth, rollout history, drain and get of derived kinds work", async () => {
     const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "c", image: "i" }] } };
     const spec = { replicas: 1, selector: { matchLabels: { app: "web" } }, template };
     const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" }, spec };
@@ -236,6 +236,11 @@ describe.skipIf(minor === undefined)("kubectl (needs kubectl on PATH)", () => {
       /^web-\w{5} +IPv4 +8012 +10\.0\.0\.1 /,
     );
     await kubectl("delete", "deployment/web", "endpoints/web");
+    const node = { apiVersion: "v1", kind: "Node", metadata: { name: "n1" } };
+    const pod = { metadata: { name: "evicted", namespace: "default" }, spec: { nodeName: "n1", containers: [] } };
+    for (const object of [node, { apiVersion: "v1", kind: "Pod", ...pod }]) api.store.create(object as never);
+    expect(await kubectl("drain", "n1", "--force", "--grace-period=0")).toContain("pod/evicted evicted");
+    expect(api.store.get("Node", "", "n1")).toMatchObject({ spec: { unschedulable: true } });
     const crd = "customresourcedefinition.apiextensions.k8s.io/services.serving.knative.dev";
     expect(await kubectl("wait", "--for=condition=Established", crd, "--timeout=5s")).toBe(`${crd} condition met`);
   });

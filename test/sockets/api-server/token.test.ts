@@ -67,7 +67,10 @@ describe.each(["http", "https"] as const)("the API over %s", (scheme) => {
     expect(await statusOf(`/token/${TOKEN}${LIST}`, `Bearer ${TOKEN}`)).toBe(404);
   });
 
-  test.each(["/healthz", "/livez", "/readyz", "/version"])("the API answers %s without a token", async (path) => {
-    expect(await statusOf(path)).toBe(200);
-  });
+  test.each(["/healthz", "/healthz/ping", "/livez", "/readyz", "/version"])(
+    "the API answers %s without a token",
+    async (path) => {
+      expect(await statusOf(path)).toBe(200);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-// Makes the HorizontalPodAutoscaler of a PodAutoscaler, for people to read: the autoscaler itself scales the Deployment.
+// Makes the HorizontalPodAutoscaler of a PodAutoscaler, for clients to read: the autoscaler scales the Deployment.
 // Source: pkg/reconciler/autoscaling/hpa/resources/hpa.go.
 import { scalingFloat, scalingText } from "../../../apis/autoscaling/annotations.ts";
 import type { HorizontalPodAutoscaler, PodAutoscaler } from "../../../apis/autoscaling/types.ts";
