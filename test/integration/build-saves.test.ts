@@ -6,6 +6,7 @@ import { readAccess } from "../../src/cli/session/connect.ts";
 import { makeHttpClient } from "../../src/client/http-client.ts";
 import type { Live } from "../../src/client/live.ts";
 import { type BuildBench, openBuildBench } from "../support/build-bench.ts";
+import { removeBuilds } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { get, KnapHome, type RunningKnap, serviceYaml } from "../support/knap.ts";
 import { isRunningWith } from "../support/test-folder.ts";
@@ -48,6 +49,7 @@ describe("a watched session that builds with BuildKit", () => {
   });
   afterAll(async () => {
     await running.interrupt();
+    await removeBuilds(bench.runtime, home);
     home[Symbol.dispose]();
     await bench[Symbol.asyncDispose]();
   });

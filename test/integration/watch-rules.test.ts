@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ContainerRuntime } from "../../src/node/runtime/runtime.ts";
-import { nodeImage, openTestEngine } from "../support/engine.ts";
+import { nodeImage, openTestEngine, removeBuilds } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { get, KnapHome, type RunningKnap } from "../support/knap.ts";
 
@@ -75,6 +75,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await knap.interrupt();
+  await removeBuilds(engine, home);
   const left = [...(await engine.list(`knap.dev/host=${home.hostId}`)), ...copies()];
   home[Symbol.dispose]();
   expect(left).toEqual([]);

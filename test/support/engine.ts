@@ -139,3 +139,10 @@ export async function leftovers(runtime: ContainerRuntime, filter: string): Prom
     ...volumes.map((one) => `volume ${one.name}`),
   ];
 }
+
+/** Removes the images that sessions of a home built. */
+export async function removeBuilds(runtime: ContainerRuntime, { hostId }: { readonly hostId: string }): Promise<void> {
+  for (const { tags } of await runtime.images.list({ label: `knap.dev/host=${hostId}` })) {
+    for (const tag of tags) await runtime.images.remove(tag);
+  }
+}

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { parseImageReference } from "../../apis/core/image-reference.ts";
 import { namespacedName } from "../../apis/meta/key.ts";
 import { errorText } from "../../base/errors.ts";
-import { sha256Hex } from "../../base/hash.ts";
 import { BuildError } from "../runtime/build-error.ts";
 import type { BuildAgent, BuildSecret, BuildSettings, BuildStep, RegistryAccess } from "../runtime/build-request.ts";
 import { type ContainerRuntime, RuntimeError } from "../runtime/runtime.ts";
@@ -33,12 +32,12 @@ export interface ImageBuildOptions extends BuildSettings {
 
 /** The label of images that knap built. Its value is `namespace/name` of the Service. */
 export const BUILD_LABEL = "knap.dev/service";
-/** The label that tells projects with Services of the same name apart. Its value is a hash of the context's path. */
-const CONTEXT_LABEL = "knap.dev/context";
+/** The label that tells projects with Services of the same name apart. Its value is the absolute path of the context. */
+export const CONTEXT_LABEL = "knap.dev/context";
 
 /** Returns the labels of a Service's builds, by which a later build finds them. `context`: absolute. */
 export function buildLabels(service: ServiceName, context: string): Readonly<Record<string, string>> {
-  return { [BUILD_LABEL]: namespacedName(service), [CONTEXT_LABEL]: sha256Hex(context).slice(0, ID_DIGITS) };
+  return { [BUILD_LABEL]: namespacedName(service), [CONTEXT_LABEL]: context };
 }
 const ID_DIGITS = 12;
 /** The part of a tag after the repository: of a finished build, or of one that is under way. */

@@ -1,7 +1,8 @@
 // Removes the older builds of a Service.
+import { existsSync } from "node:fs";
 import { namespacedName } from "../../apis/meta/key.ts";
 import { type ContainerRuntime, type ImageInfo, RuntimeError } from "../runtime/runtime.ts";
-import { BUILD_LABEL, buildLabels, isBuildTag, repositoryOf } from "./image-build.ts";
+import { BUILD_LABEL, CONTEXT_LABEL, isBuildTag, repositoryOf } from "./image-build.ts";
 
 const KEPT_PER_SERVICE = 2;
 
@@ -32,8 +33,13 @@ export async function pruneImages(runtime: ContainerRuntime, options: PruneOptio
     // Images that a command of the user built have no label.
     runtime.images.list({ repository: repositoryOf(options) }),
   ]);
-  const own = Object.entries({ ...options.labels, ...buildLabels(options, options.context) });
-  const isOwn = ({ labels }: ImageInfo): boolean => own.every(([name, value]) => labels[name] === value);
+  const own = Object.entries({ ...options.labels, [BUILD_LABEL]: service });
+  const isOwn = ({ labels }: ImageInfo): boolean => {
+    const { [CONTEXT_LABEL]: context = "" } = labels;
+    // No project builds the images of a folder that is gone, such as a checkout of a CI job.
+    const isOwnContext = context === options.context || !existsSync(context);
+    return isOwnContext && own.every(([name, value]) => labels[name] === value);
+  };
   // An image that the user built from a build of knap has its labels as well.
   const ownTags = (image: ImageInfo): readonly string[] =>
     image.tags.filter((tag) => (isOwn(image) ? isBuildTag(options, tag) : commandTags.has(tag)));

@@ -1,5 +1,5 @@
 // Errors of a build's context, and pruning.
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { silentLogger } from "../../../../src/base/logger.ts";
 import { makeImageBuilder } from "../../../../src/node/agent/image-builder.ts";
@@ -124,7 +124,8 @@ test("a build removes older images of its own project only, and none of a sessio
     [PROCESS_LABEL]: (await processIdentity()).replace(/^\d+/, "999999999"),
   };
   expect(await prunedBy(ended)).toEqual(["1"]);
-  expect(await prunedBy({ ...ended, ...buildLabels(web, "/other/app") })).toEqual([]);
+  expect(await prunedBy({ ...ended, ...buildLabels(web, dirname(import.meta.dirname)) })).toEqual([]);
+  expect(await prunedBy({ ...ended, ...buildLabels(web, "/a/folder/that/is/gone") })).toEqual(["1"]);
   expect(await prunedBy({ ...ended, [HOST_LABEL]: "other" })).toEqual([]);
   // Its folder is not among the sessions of this user.
   expect(await prunedBy({ ...ended, [PROCESS_LABEL]: await processIdentity() })).toEqual([]);
