@@ -1,12 +1,12 @@
-// Joins the streams of a client with those of a command in a container.
+// Joins the streams of a client with those of a container, or of a command in it.
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 import { sleep } from "../../../base/sleep.ts";
 import { type ClientStreams, copyTo } from "../client-streams.ts";
 import { readFrames } from "./log-stream.ts";
 
-/** The engine closes the streams shortly before it knows the exit code. */
-const EXIT_POLL_MS = 20;
+/** The engine closes the streams shortly before it knows the exit code, or the command did it long before its end. */
+const EXIT_POLL_MS = { first: 20, last: 1_000 };
 
 /** Rejects with the client library's error. */
 export async function execAttached(
@@ -25,10 +25,10 @@ export async function execAttached(
   });
   const connection = (await run.start({ Detach: false, Tty: hasTerminal, hijack: true })) as unknown as Duplex;
   await join(connection, streams, { hasTerminal, resize: (size) => run.resize(size) });
-  for (;;) {
+  for (let pauseMs = EXIT_POLL_MS.first; ; pauseMs = Math.min(2 * pauseMs, EXIT_POLL_MS.last)) {
     const { ExitCode: exitCode, Running: isRunning } = await run.inspect();
     if (!isRunning || signal.aborted) return { exitCode: exitCode ?? 0 };
-    await sleep(EXIT_POLL_MS, signal);
+    await sleep(pauseMs, signal);
   }
 }
 
