@@ -32,7 +32,7 @@ export interface ImageBuildOptions extends BuildSettings {
 
 /** The label of images that knap built. Its value is `namespace/name` of the Service. */
 export const BUILD_LABEL = "knap.dev/service";
-/** The label that tells projects with Services of the same name apart. Its value is the absolute path of the context. */
+/** The label that tells projects with Services of one name apart. Its value is the absolute path of the context. */
 export const CONTEXT_LABEL = "knap.dev/context";
 
 /** Returns the labels of a Service's builds, by which a later build finds them. `context`: absolute. */
