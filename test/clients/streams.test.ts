@@ -261,6 +261,27 @@ describe.each(["process", "docker"] as const)("clients of the %s runtime", (kind
     server.close();
   });
 
+  const onDocker = kind === "docker" ? it : test.skip;
+
+  onDocker("kubectl run --rm -i sends input, shows the output, and exits with the container's code", async () => {
+    const image = `--image=${session.image}`;
+    const command = ["--command", "--", "sh", "-c", "cat; exit 3"];
+    const ran = await kubectlWith("to the pod\n", "run", "task", "--rm", "-i", "--restart=Never", image, ...command);
+    expect([ran.code, ran.stdout]).toEqual([3, expect.stringContaining("to the pod\n")]);
+    expect((await kubectl("get", "pod", "task")).stderr).toContain("NotFound");
+  });
+
+  onDocker("kubectl run -it attaches to the terminal of the container, whose log has no frames", async () => {
+    const options = `--restart=Never --image=${session.image} --command`;
+    const command = "test -t 0 && kind=terminal; read line; echo $kind got $line";
+    const inner = `kubectl run shell -it ${options} -- sh -c '${command}'`;
+    const { stdout } = await run("script", ["-qec", inner, join(home, "typescript")], "typed\n");
+    expect(stdout).toContain("terminal got typed");
+    expect((await kubectl("logs", "shell")).stdout).toMatch(/terminal got typed\r?\n$/);
+    expect((await kubectl("get", "pod", "shell", "-o", "jsonpath={.status.phase}")).stdout).toBe("Succeeded");
+    await kubectl("delete", "pod", "shell");
+  });
+
   it("kubectl logs --previous shows the run before a crash, and says when there was none", async () => {
     const previous = (): Promise<Outcome> => kubectl("logs", "--previous", pod, "-c", "user-container");
     expect((await previous()).stderr).toContain('previous terminated container "user-container"');

@@ -47,7 +47,7 @@ export interface CoreCondition {
   readonly lastProbeTime?: string | null;
   readonly lastUpdateTime?: string;
 }
-type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
+export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed" | "Unknown";
 export interface PodStatus {
   readonly phase?: PodPhase;
   readonly conditions?: readonly CoreCondition[];

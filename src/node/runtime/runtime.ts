@@ -89,6 +89,9 @@ export interface ContainerSpec {
   readonly mounts?: readonly MountSpec[] | undefined;
   readonly user?: string | undefined;
   readonly groups?: readonly string[] | undefined;
+  /** Whether clients can attach to its standard input. `once`: the input ends with the first client. */
+  readonly stdin?: "once" | "open" | undefined;
+  readonly terminal?: boolean | undefined;
   readonly readOnlyRootFilesystem?: boolean | undefined;
   readonly capabilities?: { readonly add: readonly string[]; readonly drop: readonly string[] } | undefined;
   readonly securityOptions?: readonly string[] | undefined;

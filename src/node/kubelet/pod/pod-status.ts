@@ -1,7 +1,7 @@
 // Computes the status of a pod from its facts, with Kubernetes' reasons and texts. Pure.
 // Source: k8s.io/kubernetes/pkg/kubelet/status/generate.go, kubelet_pods.go.
 import { QUEUE_PROXY } from "../../../apis/core/pod.ts";
-import type { ContainerState, ContainerStatus, CoreCondition, PodStatus } from "../../../apis/core/types.ts";
+import type { ContainerState, ContainerStatus, CoreCondition, PodPhase, PodStatus } from "../../../apis/core/types.ts";
 import type { Time } from "../../../base/clock.ts";
 import { qosClass } from "../spec/qos-spec.ts";
 import type { ContainerFacts, ExitFacts, PodFacts } from "./pod-facts.ts";
@@ -29,12 +29,12 @@ export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
     ...proxyStatus(facts, main),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
   const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name);
-  const running = main.some(({ run }) => run.state === "running" || run.state === "exited");
+  const phase = phaseOf(facts, init, main);
   const startTime = frame.previous?.startTime ?? frame.at;
   const podIP = podIPOf(facts);
   return {
-    phase: running ? "Running" : "Pending",
-    conditions: conditions({ facts, frame, init, unready, hasAddress: podIP !== undefined }),
+    phase,
+    conditions: conditions({ facts, frame, init, unready, hasAddress: podIP !== undefined, phase }),
     hostIP: frame.hostIP,
     ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }),
     startTime,
@@ -44,6 +44,18 @@ export function makePodStatus(facts: PodFacts, frame: StatusFrame): PodStatus {
     containerStatuses: statuses,
     qosClass: qosClass(facts.pod),
   };
+}
+
+/** As Kubernetes' getPhase: a pod whose containers do not start again has an end. */
+function phaseOf(facts: PodFacts, init: readonly ContainerFacts[], main: readonly ContainerFacts[]): PodPhase {
+  const policy = facts.pod.spec.restartPolicy ?? "Always";
+  const hasExited = ({ run }: ContainerFacts): boolean => run.state === "exited";
+  if (policy === "Never" && init.some((container) => hasExited(container) && !hasSucceeded(container))) return "Failed";
+  if (policy !== "Always" && main.every(hasExited)) {
+    if (main.every(hasSucceeded)) return "Succeeded";
+    if (policy === "Never") return "Failed";
+  }
+  return main.some((container) => container.run.state === "running" || hasExited(container)) ? "Running" : "Pending";
 }
 
 const MESSAGE_LINES = 80;
@@ -156,12 +168,13 @@ function conditions(parts: {
   readonly init: readonly ContainerFacts[];
   readonly unready: readonly string[];
   readonly hasAddress: boolean;
+  readonly phase: PodPhase;
 }): readonly CoreCondition[] {
-  const { facts, frame, init, unready, hasAddress } = parts;
+  const { facts, frame, init, unready, hasAddress, phase } = parts;
   const waiting = init.filter((container) => !hasSucceeded(container)).map(({ name }) => name);
   const initialized: CoreCondition =
     waiting.length === 0
-      ? { type: "Initialized", status: "True" }
+      ? { type: "Initialized", status: "True", ...(phase === "Succeeded" && { reason: "PodCompleted" }) }
       : {
           type: "Initialized",
           status: "False",
@@ -174,14 +187,7 @@ function conditions(parts: {
     .flat()
     .map((text) => `; ${text}`)
     .join("");
-  const readiness =
-    unready.length === 0
-      ? ({ status: "True" } as const)
-      : ({
-          status: "False",
-          reason: "ContainersNotReady",
-          message: `containers with unready status: [${unready.join(" ")}]${why}`,
-        } as const);
+  const readiness = readinessOf(phase, unready, why);
   const made: readonly CoreCondition[] = [
     { type: "PodReadyToStartContainers", status: hasAddress ? "True" : "False" },
     initialized,
@@ -191,6 +197,18 @@ function conditions(parts: {
     frame.previous?.conditions?.find(({ type }) => type === "PodScheduled") ?? { type: "PodScheduled", status: "True" },
   ];
   return made.map((condition) => withTime(condition, frame.previous, frame.at));
+}
+
+function readinessOf(
+  phase: PodPhase,
+  unready: readonly string[],
+  why: string,
+): Pick<CoreCondition, "status" | "reason" | "message"> {
+  if (phase === "Succeeded") return { status: "False", reason: "PodCompleted" };
+  if (phase === "Failed") return { status: "False", reason: "PodFailed" };
+  if (unready.length === 0) return { status: "True" };
+  const message = `containers with unready status: [${unready.join(" ")}]${why}`;
+  return { status: "False", reason: "ContainersNotReady", message };
 }
 
 function withTime(condition: CoreCondition, previous: PodStatus | undefined, at: string): CoreCondition {

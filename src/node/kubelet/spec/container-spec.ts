@@ -92,6 +92,8 @@ export function renderContainer(inputs: ContainerInputs): RenderedContainer {
       hostname: hostnameOf(pod),
       ...inputs.networking,
       mounts: inputs.mounts,
+      ...(container.stdin && { stdin: container.stdinOnce ? "once" : "open" }),
+      ...(container.tty && { terminal: true }),
       ...security.security,
       ...limits,
       ...(pod.spec.hostAliases && !inputs.networking.networkOf && { extraHosts: hostLines(inputs) }),

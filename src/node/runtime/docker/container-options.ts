@@ -25,8 +25,9 @@ export function containerOptions(
     Hostname: shared ? undefined : spec.hostname,
     Env: spec.env.map(([name, value]) => `${name}=${value}`),
     Labels: { ...spec.labels },
-    Tty: false,
-    OpenStdin: false,
+    Tty: spec.terminal ?? false,
+    OpenStdin: spec.stdin !== undefined,
+    StdinOnce: spec.stdin === "once",
     AttachStdin: false,
     // Kubernetes ignores the HEALTHCHECK of an image.
     Healthcheck: { Test: ["NONE"] },

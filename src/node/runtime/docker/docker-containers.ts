@@ -16,7 +16,7 @@ import { attach, execAttached } from "./attached-streams.ts";
 import { containerOptions } from "./container-options.ts";
 import { containerState, type Reach } from "./container-state.ts";
 import { type EngineFailure, engineCall, ifFound, isNotFound, tolerate } from "./engine-error.ts";
-import { readFrames, readLogLines } from "./log-stream.ts";
+import { readFrames, readLogLines, readTerminalLines } from "./log-stream.ts";
 
 export interface DockerContainersOptions {
   readonly docker: Docker;
@@ -132,6 +132,7 @@ async function* logs(
 ): AsyncGenerator<LogLine> {
   if (options.signal?.aborted) return;
   try {
+    const { Config: config } = await container.inspect();
     const wanted = {
       stdout: true,
       stderr: true,
@@ -143,7 +144,7 @@ async function* logs(
     const stream = options.follow
       ? ((await container.logs({ ...wanted, follow: true })) as unknown as Readable)
       : Readable.from([await container.logs({ ...wanted, follow: false })]);
-    yield* readLogLines(stream);
+    yield* config.Tty ? readTerminalLines(stream) : readLogLines(stream);
   } catch (failure) {
     if (options.signal?.aborted || isNotFound(failure)) return;
     throw await engineCall("reading logs", () => Promise.reject(failure)).catch((error: unknown) => error);

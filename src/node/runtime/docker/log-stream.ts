@@ -1,6 +1,7 @@
 // Splits the engine's multiplexed log stream into lines. It buffers at most one line per stream.
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { LineSplitter } from "../line-splitter.ts";
 import { LINE_CHARACTERS, type LogLine } from "../runtime.ts";
 
 interface Frame {
@@ -23,6 +24,22 @@ export async function* readFrames(bytes: Readable): AsyncGenerator<Frame> {
     }
     pending = pending.subarray(offset);
   }
+}
+
+/** Splits the log of a container with a terminal, whose lines have timestamps and no frames. */
+export async function* readTerminalLines(bytes: Readable): AsyncGenerator<LogLine> {
+  let lines: LogLine[] = [];
+  const splitter = new LineSplitter((line) => {
+    const space = line.indexOf(" ");
+    lines.push({ stream: "stdout", time: line.slice(0, Math.max(0, space)), text: line.slice(space + 1) });
+  });
+  for await (const chunk of bytes) {
+    splitter.write(chunk as Buffer);
+    yield* lines;
+    lines = [];
+  }
+  splitter.end();
+  yield* lines;
 }
 
 /**

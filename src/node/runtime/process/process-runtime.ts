@@ -1,6 +1,7 @@
 // Implements the container runtime without Docker: each container is a child process. It ignores the image of a spec.
 import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
+import type { ClientStreams } from "../client-streams.ts";
 import { type ContainerRuntime, type ContainerSpec, type RuntimeContainer, RuntimeError } from "../runtime.ts";
 import { runAttached } from "./attached-command.ts";
 import type { Child } from "./child-process.ts";
@@ -64,11 +65,7 @@ export function openProcessRuntime(options: ProcessOptions): ContainerRuntime {
       const onStarted = (pid: number): Disposable => children.followCommand(child, pid);
       return runAttached(command, { cwd: child.folder, env: child.variables, onStarted }, streams);
     },
-    attach: async (id, { stdout, stderr, signal }) => {
-      const sinks = { stdout, stderr };
-      for await (const { stream, text } of children.get(id).log.read({ follow: true, tail: 0, signal }))
-        await sinks[stream]?.(Buffer.from(`${text}\n`));
-    },
+    attach: async (id, streams) => attach(children.get(id), streams),
     logs: (id, more) => children.get(id).log.read(more),
     stats: async (id) => groupStats(children.get(id).pid ?? -1),
     listeners: async (id) => {
@@ -100,6 +97,14 @@ const ENGINE_CALLS: Pick<ContainerRuntime, "networks" | "images" | "volumes" | "
   putArchive: unsupported("archives"),
   getArchive: unsupported("archives"),
 };
+
+async function attach({ log }: Child, { stdin, stdout, stderr, signal }: ClientStreams): Promise<void> {
+  if (stdin) throw new RuntimeError("invalid", "a process has no standard input: attach without -i");
+  const sinks = { stdout, stderr };
+  for await (const { stream, text } of log.read({ follow: true, tail: 0, signal })) {
+    await sinks[stream]?.(Buffer.from(`${text}\n`));
+  }
+}
 
 function stateOf(child: Child): RuntimeContainer {
   const address = (declared: number) => ({ host: "127.0.0.1", port: child.port ?? declared });

@@ -42,6 +42,28 @@ describe("the status of a pod", () => {
     expect(later.startTime).toBe(first.startTime);
   });
 
+  test.each([
+    ["Always", [0], "Running", "ContainersNotReady"],
+    ["OnFailure", [0], "Succeeded", "PodCompleted"],
+    ["OnFailure", [0, 1], "Running", "ContainersNotReady"],
+    ["Never", [0, 0], "Succeeded", "PodCompleted"],
+    ["Never", [0, 1], "Failed", "PodFailed"],
+    ["Never", [0, undefined], "Running", "ContainersNotReady"],
+  ])(
+    "with restartPolicy %s and exits %j, the phase is %s, and Ready is False for %s",
+    (restartPolicy, codes, phase, reason) => {
+      const ended = codes.map((exitCode, index) =>
+        container({
+          name: `c${index}`,
+          run: exitCode === undefined ? running() : { state: "exited", exit: exit({ exitCode }) },
+        }),
+      );
+      const { pod, ...rest } = facts(ended);
+      const given = { ...rest, pod: { ...pod, spec: { ...pod.spec, restartPolicy } } };
+      expect([status(given).phase, condition(given, "Ready")]).toMatchObject([phase, { status: "False", reason }]);
+    },
+  );
+
   test("an exit code beyond int32, as on Windows, is shown as an int32 (11 A1)", () => {
     const ended = container({
       restartPolicy: "Never",
