@@ -124,10 +124,11 @@ describe("the packed package", () => {
   test.each([
     ["node-test", ["--test"]],
     ["vitest", [join(root, "node_modules/vitest/vitest.mjs"), "run"]],
+    ["jest", [join(root, "node_modules/jest/bin/jest.js"), "--json", "--cacheDirectory", "node_modules/.jest"]],
   ])("the sample tests of %s pass with the installed package", (sample, args) => {
     const copy = join(folder, sample);
     cpSync(join(root, "examples/testing", sample), copy, { recursive: true });
     if (sample === "vitest") linkModules("vitest");
-    expect(exec(process.execPath, args, copy)).toMatch(/pass 2|2 passed/);
+    expect(exec(process.execPath, args, copy)).toMatch(/pass 2|2 passed|"numPassedTests":2/);
   });
 });
