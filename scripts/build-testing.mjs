@@ -1,7 +1,7 @@
 // Builds the parts of `knap/testing` besides its ES module: the CommonJS module, for jest, and the declarations.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 /** Builds testing.cjs: one file without dependencies except Node. */
@@ -25,24 +25,22 @@ export async function buildCommonJsTesting(source, dist) {
  * `@internal` are left out. This takes seconds.
  */
 export async function buildTestingTypes(source, dist) {
-  const { rollup } = await import("rollup");
-  const { dts } = await import("rollup-plugin-dts");
-  const compilerOptions = { declaration: true, incremental: false, noEmit: false, stripInternal: true };
-  const onwarn = ({ message }) => {
-    throw new Error(message);
-  };
-  const bundle = await rollup({ input: source, plugins: [dts({ compilerOptions })], external: [/^node:/], onwarn });
-  const { output } = await bundle.generate({ format: "es" });
-  await bundle.close();
+  const { generateDtsBundle } = await import("dts-bundle-generator");
+  const output = { exportReferencedTypes: false, noBanner: true };
+  const preferredConfigPath = fileURLToPath(new URL("../tsconfig.json", import.meta.url));
+  const [bundle] = generateDtsBundle([{ filePath: source, output }], { preferredConfigPath });
   const { default: values } = await import(pathToFileURL(join(dist, "testing.cjs")).href);
-  const text = withTypeExports(output[0].code, Object.keys(values));
+  const text = withTypeExports(bundle, Object.keys(values));
   for (const name of ["testing.d.ts", "testing.d.cts"]) await writeFile(join(dist, name), text);
 }
 
-/** The plugin exports a class as a value even if the module exports only its type. */
+/** The bundler exports a class as a value even if the module exports only its type. */
 function withTypeExports(text, values) {
-  return text.replace(/^export \{ (.+) \};$/m, (_, names) => {
-    const marked = names.split(", ").map((name) => (values.includes(name) ? name : `type ${name}`));
-    return `export { ${marked.join(", ")} };`;
+  const types = [];
+  const declarations = text.replace(/^export (?=declare class (\w+))/gm, (modifier, name) => {
+    if (values.includes(name)) return modifier;
+    types.push(name);
+    return "";
   });
+  return declarations.replace(/^export \{\};$/m, `export type { ${types.join(", ")} };`);
 }
