@@ -11,7 +11,10 @@ import { get, KnapHome } from "../support/knap.ts";
 const root = new URL("../../", import.meta.url).pathname;
 const called = ["autoscale", "hello", "traffic-split", "websocket"];
 
-/** Folders of examples that are tests themselves, run by `test/sockets/testing/samples.test.ts` and `test/sockets/cli/package.test.ts`. */
+/**
+ * Folders of examples that are tests themselves, run by `test/sockets/testing/samples.test.ts` and
+ * `test/sockets/cli/package.test.ts`.
+ */
 const samples = ["testing"];
 
 test("every example has a test in this file", () => {
