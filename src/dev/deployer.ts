@@ -49,6 +49,8 @@ export class Deployer implements AsyncDisposable {
   readonly #brakes = new Map<string, ChangeBrake>();
   readonly #builds: ServiceBuilds | undefined;
   readonly #repeated = new RepeatedObjects();
+  /** The inputs of all projects so far: a manifest that is not applied any more does not become a source. */
+  readonly #inputs = new Set<string>();
 
   constructor(parts: DeployerParts) {
     this.#parts = parts;
@@ -265,7 +267,8 @@ export class Deployer implements AsyncDisposable {
   /** undefined: no file changes what is deployed of the Service. */
   #filesOf(service: ProjectService, project: Project): ServiceFiles | undefined {
     const { cwd, isOwnFile } = this.#parts;
-    const request = { service, isBuilt: this.isBuilding, cwd, inputs: new Set(project.inputs), isOwnFile };
+    for (const path of project.inputs) this.#inputs.add(path);
+    const request = { service, isBuilt: this.isBuilding, cwd, inputs: this.#inputs, isOwnFile };
     const files = this.#files.get(service) ?? new ServiceFiles(request);
     this.#files.set(service, files);
     return files.isEmpty ? undefined : files;

@@ -165,6 +165,25 @@ describe("deploying", () => {
     expect(commands.get("default/hello")?.command).toEqual(["node", "b.mjs"]);
   });
 
+  test("applying another manifest of the source folder changes no sources", async () => {
+    const { deployer, annotations, events } = setUp();
+    const project = (manifest: string): Project => ({
+      ...projectOf({ start: start() }),
+      inputs: [join(folder, manifest)],
+    });
+    await write("service.yaml", "1");
+    await write("canary.yaml", "1");
+    await write("a.mjs", "1");
+    await deployer.deploy(project("service.yaml"), never);
+    await deployer.deploy(project("canary.yaml"), never);
+    await deployer.deploy(projectOf({ start: start() }), never);
+    expect([annotations(), events.filter(({ type }) => type === "changed")]).toEqual([undefined, []]);
+    await write("a.mjs", "2");
+    await deployer.deploy(project("service.yaml"), never);
+    expect(events).toContainEqual(expect.objectContaining({ type: "changed", files: ["a.mjs"] }));
+    expect(annotations()).toMatchObject({ "knap.dev/source-hash": expect.any(String) });
+  });
+
   test("data that an instance writes makes five new revisions and is then ignored, with the reason (11 C1)", async () => {
     const { deployer, annotations, events } = setUp();
     await write("a.mjs", "1");
