@@ -49,7 +49,8 @@ export async function runDetached(terminal: Terminal, usesStdin: boolean): Promi
   child.disconnect();
   child.unref();
   terminal.print(outcome.session);
-  terminal.say(`serving at ${outcome.url} in the background; log: ${outcome.log}; \`knap down\` ends it`);
+  const { session, url, log: place } = outcome;
+  terminal.say(`serving at ${url} in the background; log: ${place}; \`knap down --session ${session}\` ends it`);
   return exitCodes.ok;
 }
 

@@ -21,6 +21,7 @@ describe("knap up --detach", () => {
     expect(await get(url.trim())).toMatchObject({ status: 200, text: expect.stringContaining("Hello World!") });
     const log = join(home.folder, "knap", id, "session.log");
     expect(started.stderr).toContain(log);
+    expect(started.stderr).toContain(`\`knap down --session ${id}\` ends it`);
     expect(readFileSync(log, "utf8")).toContain("hello is ready");
     expect(await home.run(["down"])).toMatchObject({ code: 0, stdout: expect.stringContaining(id) });
     expect(home.sessions()).toEqual([]);
