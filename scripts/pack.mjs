@@ -8,7 +8,7 @@ import { buildAll, root } from "./build.mjs";
 import { run } from "./run.mjs";
 
 /** What the package contains besides dist/ and schema/, which the build makes. */
-const SOURCES = ["package.json", "README.md", "LICENSE", "ci", "templates"];
+const SOURCES = ["package.json", "README.md", "LICENSE", "ci", "docs", "templates"];
 
 /** Runs a program. Rejects with its output if it fails. */
 async function must(command, ...args) {

@@ -192,7 +192,7 @@ describe.skipIf(smallDiskLack !== undefined)("a session folder whose disk is ful
     const pending = session.fetch("sleeper");
     await eventually(async () => expect(await waitingOf("sleeper")).toMatch(/^RunContainerError: /));
     expect(await waitingOf("sleeper")).toMatch(/no space left on device; .*make room there, or set XDG_RUNTIME_DIR/);
-    expect((await warnings("sleeper")).join()).toMatch(/^Failed: Error: recording the process/);
+    expect((await warnings("sleeper")).join()).toMatch(/^Failed: Error: recording a process of /);
     expect(await diskPressure()).toBe("True");
     for (let line = 0; line < 3; line++) await session.fetch("steady", "/log?text=still-here");
     expect(await logOf("steady")).toContain("still-here\nstill-here\nstill-here");

@@ -29,6 +29,7 @@ export class SessionRecorder implements AsyncDisposable {
   #firstStarts: readonly PodStart[] = [];
   readonly #memory = new Map<string, number>();
   readonly #images = new Map<string, number>();
+  readonly #started = performance.now();
   readonly #ended: Promise<void>;
 
   /** `measuresUsage`: also ask the engine for memory and image sizes, which takes it some time. */
@@ -50,7 +51,7 @@ export class SessionRecorder implements AsyncDisposable {
 
   /** Resolves with everything recorded until now. `withLogs`: also the last lines of each pod. */
   async figures({ withLogs }: { readonly withLogs: boolean }): Promise<SessionFigures> {
-    await this.#sample(undefined);
+    await this.#sample(performance.now() - this.#started);
     const requests = await this.#client.knap<LatenciesAnswer>("GET", "/latencies");
     const services = [...this.#samples].map(
       ([service, samples]): ServiceRecord => ({ service, samples, requests: requests[service] }),
@@ -67,7 +68,7 @@ export class SessionRecorder implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const start = performance.now();
+    const start = this.#started;
     for (let index = 0; !this.#stop.signal.aborted; index++) {
       await sleep(start + index * EVERY_MS - performance.now(), this.#stop.signal);
       // The session is busy or ends: the next sample shows what this one could not.
@@ -75,17 +76,17 @@ export class SessionRecorder implements AsyncDisposable {
     }
   }
 
-  /** `atMs`: undefined for figures between two samples. */
-  async #sample(atMs: number | undefined): Promise<void> {
+  async #sample(atMs: number): Promise<void> {
     const live = await this.#client.knap<Live>("GET", "/live");
     for (const start of live.coldStarts) this.#coldStarts.set(start.pod, start);
     if (this.#measuresUsage) await this.#sampleUsage();
-    if (atMs === undefined) return;
     for (const [service, { ready, wanted, concurrency, requests }] of await readScales(this.#client, live)) {
       const samples = this.#samples.get(service) ?? [];
-      const requestsPerSecond = Math.max(0, requests - (this.#requests.get(service) ?? 0));
+      const seconds = (atMs - (samples.at(-1)?.atMs ?? atMs - EVERY_MS)) / 1000;
+      const more = Math.max(0, requests - (this.#requests.get(service) ?? 0));
+      const requestsPerSecond = seconds > 0 ? more / seconds : more;
       this.#requests.set(service, requests);
-      samples.push({ atMs, ready, wanted, concurrency, requestsPerSecond });
+      samples.push({ atMs: Math.round(atMs), ready, wanted, concurrency, requestsPerSecond });
       if (samples.length > MOST_SAMPLES) samples.shift();
       this.#samples.set(service, samples);
     }

@@ -5,6 +5,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
 import type { Environment, Terminal } from "../terminal.ts";
+import { listSessions } from "./list-sessions.ts";
 import { sessionsFolder } from "./session-paths.ts";
 
 /** Set in the background process: the path of its log until the session has a folder. */
@@ -51,7 +52,18 @@ export async function runDetached(terminal: Terminal, usesStdin: boolean): Promi
   terminal.print(outcome.session);
   const { session, url, log: place } = outcome;
   terminal.say(`serving at ${url} in the background; log: ${place}; \`knap down --session ${session}\` ends it`);
+  const others = (await liveSessionsOf(terminal)).filter((id) => id !== session);
+  if (others.length > 0)
+    terminal.say(
+      `this folder has other sessions too, so name one with --session or KNAP_SESSION: ${others.join(", ")}`,
+    );
   return exitCodes.ok;
+}
+
+/** Returns the ids of the sessions that were started in the current folder. */
+async function liveSessionsOf({ env, cwd }: Terminal): Promise<readonly string[]> {
+  const found = await listSessions(env);
+  return found.flatMap(({ id, live, record }) => (live && record?.workingFolder === cwd ? [id] : []));
 }
 
 export interface DetachedProcess {

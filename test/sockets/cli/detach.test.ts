@@ -23,6 +23,11 @@ describe("knap up --detach", () => {
     expect(started.stderr).toContain(log);
     expect(started.stderr).toContain(`\`knap down --session ${id}\` ends it`);
     expect(readFileSync(log, "utf8")).toContain("hello is ready");
+    const second = await home.run(["up", "-df", hello]);
+    expect(second.stderr).toContain(
+      `this folder has other sessions too, so name one with --session or KNAP_SESSION: ${id}`,
+    );
+    expect(await home.run(["down", "--session", second.stdout.trim()])).toMatchObject({ code: 0 });
     expect(await home.run(["down"])).toMatchObject({ code: 0, stdout: expect.stringContaining(id) });
     expect(home.sessions()).toEqual([]);
   });

@@ -103,5 +103,5 @@ function processRefusal(
   const [mount] = volumeMounts;
   if (mount) return `volume "${mount.name}" at ${mount.mountPath}: a process has no volumes; use --runtime docker`;
   if (start || command.length > 0) return undefined;
-  return `container "${name}": without its image a process needs a command; give it one in knap.yaml, or use --runtime docker`;
+  return `container "${name}": without its image a process needs a command: services.NAME.command in knap.yaml, or use --runtime docker`;
 }
