@@ -1,5 +1,5 @@
-// Serves …/deployments/NAME/scale: the Deployment's replicas as a Scale (autoscaling/v1). The autoscaler of a revision
-// may change the number again, as in a cluster.
+// Serves …/deployments/NAME/scale: the Deployment's replicas as a Scale (autoscaling/v1). The autoscaler may change the
+// number again, as in a cluster.
 import { formatSelector } from "../apis/core/label-selector.ts";
 import type { Deployment } from "../apis/core/types.ts";
 import type { Resource } from "../apis/kinds.ts";

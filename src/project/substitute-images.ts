@@ -4,7 +4,7 @@ import type { Container } from "../apis/core/pod-spec.ts";
 import type { Service } from "../apis/serving/types.ts";
 import type { BuildSettingsText } from "./build-schema.ts";
 
-/** Image of the manifests → another image, or how it is built. A key without tag and digest stands for all of them. */
+/** Image of the manifests → another image, or how it is built. A key without tag and digest stands for all. */
 export type ImageSubstitutes = Readonly<Record<string, string | { readonly build: BuildSettingsText }>>;
 
 /** Collects what the substitution of several Services did. */

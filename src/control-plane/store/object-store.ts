@@ -16,7 +16,6 @@ import { foldStringData, isUnchanged, makeCreated, makeUpdated, managed, traitsO
 import { ObjectIndex, withStates } from "./object-index.ts";
 import type { DeleteOutcome, StatusPreconditions, WriteOptions, WriteOutcome } from "./outcome.ts";
 import * as refusals from "./refusals.ts";
-import { conflictOf, lateFinalizerOf, preconditionOf } from "./refusals.ts";
 import type { Selection, View, WatchEvent, WatchEventOf } from "./view.ts";
 
 export interface StoreOptions {
@@ -124,7 +123,7 @@ export class ObjectStore implements View {
     const key = { kind, namespace, name: object.metadata.name };
     const old = this.get(kind, namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
-    const conflict = conflictOf(key, old, object.metadata);
+    const conflict = refusals.conflictOf(key, old, object.metadata);
     if (conflict) return { refused: conflict };
     return this.#replace(key, old, object, options) as WriteOutcome<Stored<T>>;
   }
@@ -137,7 +136,7 @@ export class ObjectStore implements View {
     if (!isFields(merged) || !isFields(merged.metadata)) {
       return { refused: makeFailure("BadRequest", "the patch must be an object and must not remove metadata") };
     }
-    const conflict = conflictOf(key, old, merged.metadata);
+    const conflict = refusals.conflictOf(key, old, merged.metadata);
     if (conflict) return { refused: conflict };
     return this.#replace(key, old, merged, options) as WriteOutcome<ObjectOf<K>>;
   }
@@ -150,7 +149,7 @@ export class ObjectStore implements View {
   ): WriteOutcome<ObjectOf<K>> {
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
-    const conflict = conflictOf(key, old, options);
+    const conflict = refusals.conflictOf(key, old, options);
     if (conflict) return { refused: conflict };
     const { status: _, ...content } = old;
     const wanted = (status ?? null) === null ? content : { ...old, status };
@@ -164,7 +163,7 @@ export class ObjectStore implements View {
   delete(key: ObjectKey, options: DeleteOptions = {}): DeleteOutcome {
     const old = this.get(key.kind, key.namespace, key.name) as Stored | undefined;
     if (!old) return { refused: refusals.makeNotFound(key) };
-    const failed = preconditionOf(key, old, options);
+    const failed = refusals.preconditionOf(key, old, options);
     if (failed) return { refused: failed };
     const marked = markDeleted(old, options, this.#options.clock.now());
     const removed = this.#isRemovable(marked);
@@ -246,7 +245,7 @@ export class ObjectStore implements View {
     const admitted = this.#admit({ operation: "UPDATE", object: wanted, old }, options);
     if ("refused" in admitted) return admitted;
     const next = admitted.object === wanted ? wanted : makeUpdated(key.kind, old, admitted.object);
-    const refused = lateFinalizerOf(key, old, next);
+    const refused = refusals.lateFinalizerOf(key, old, next);
     if (refused) return { refused };
     return this.#store(old, next, admitted.warnings, options);
   }

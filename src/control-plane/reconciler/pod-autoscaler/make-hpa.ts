@@ -5,7 +5,7 @@ import type { HorizontalPodAutoscaler, PodAutoscaler } from "../../../apis/autos
 import type { AutoscalerConfig } from "../../../apis/config/types.ts";
 import type { Stored } from "../../../apis/meta/object.ts";
 import { hpaResourceOf, makeHpaSpec } from "../../autoscaler/hpa-spec.ts";
-import { controllerReference } from "../ownership.ts";
+import { makeChildMetadata } from "./make-children.ts";
 
 const MEBIBYTE = 2 ** 20;
 
@@ -13,19 +13,12 @@ export function makeHorizontalPodAutoscaler(
   pa: Stored<PodAutoscaler>,
   config: AutoscalerConfig,
 ): HorizontalPodAutoscaler {
-  const { name, namespace, labels, annotations } = pa.metadata;
   const { min, max, windowMs } = makeHpaSpec(pa, config);
   const rules = windowMs === undefined ? undefined : { stabilizationWindowSeconds: Math.trunc(windowMs / 1000) };
   return {
     apiVersion: "autoscaling/v2",
     kind: "HorizontalPodAutoscaler",
-    metadata: {
-      name,
-      namespace,
-      ...(labels && { labels }),
-      ...(annotations && { annotations }),
-      ownerReferences: [controllerReference(pa)],
-    },
+    metadata: makeChildMetadata(pa),
     spec: {
       scaleTargetRef: pa.spec.scaleTargetRef,
       minReplicas: min,
