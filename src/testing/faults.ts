@@ -33,8 +33,8 @@ export interface FaultOptions {
 
 /** A fault that is on until it ends by itself, or by `end`. `await using` ends it too. */
 export interface InjectedFault extends Fault, AsyncDisposable {
-  /** Ends the fault. Resolves with its last counts; undefined if it has ended before. */
-  end(): Promise<Fault | undefined>;
+  /** Ends the fault. Resolves with its last counts, also if it has ended before. */
+  end(): Promise<Fault>;
 }
 
 export interface HarnessFaults {
@@ -62,9 +62,9 @@ export function makeFaults(open: () => { readonly client: Client; readonly names
       const target = rest.service === undefined && rest.revision === undefined ? {} : { namespace };
       const times = { delay: text(delay), duration: text(duration), by: typeof by === "number" ? `${by}ms` : by };
       const fault = await injectFault(client, { ...target, ...rest, ...times }).catch(refused);
-      const end = async (): Promise<Fault | undefined> => {
-        const isOn = (await listFaults(client)).some(({ id }) => id === fault.id);
-        return isOn ? (await clearFaults(client, { id: fault.id }).catch(refused))[0] : undefined;
+      const end = async (): Promise<Fault> => {
+        const [ended = fault] = await clearFaults(client, { id: fault.id }).catch(refused);
+        return ended;
       };
       return { ...fault, end, [Symbol.asyncDispose]: async () => void (await end()) };
     },

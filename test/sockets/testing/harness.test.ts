@@ -76,7 +76,7 @@ describe("a harness on the virtual clock", () => {
     const fault = await kn.faults.inject({ kind: "errors", service: "hello", status: 503, count: 2 });
     for (let request = 0; request < 3; request += 1) statuses.push((await hello().fetch("/")).status);
     expect(statuses).toEqual([503, 503, 200]);
-    expect(await fault.end()).toBeUndefined();
+    expect(await fault.end()).toMatchObject({ id: fault.id, hits: 2 });
     await kn.faults.inject({ kind: "latency", service: "hello", delay: 50 });
     expect(await kn.faults.list()).toMatchObject([{ kind: "latency", delay: "50ms", hits: 0 }]);
     await kn.reset();
